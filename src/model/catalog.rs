@@ -1,0 +1,147 @@
+//! Everything a run can observe, named once and numbered, so that recording needs an index and no string.
+
+/// Index of a workload in [`Catalog::workloads`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkloadId(pub u32);
+
+/// Index of a task in [`Catalog::tasks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u32);
+
+/// Index of a request in [`Catalog::requests`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u32);
+
+/// Index of a check in [`Catalog::checks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckId(pub u32);
+
+/// Index of a stage in [`Catalog::stages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageId(pub u32);
+
+/// A workload's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadMeta {
+    /// The key it stands under, or `default`.
+    pub name: String,
+}
+
+/// What kind of work a task's steps are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskKind {
+    /// Iterations run it.
+    Iteration,
+    /// A user runs it once, before its first iteration.
+    OnStart,
+}
+
+/// A task as results name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskMeta {
+    /// Its name, or its request's.
+    pub name: String,
+    /// The workload it belongs to.
+    pub workload: WorkloadId,
+    /// Whether iterations run it.
+    pub kind: TaskKind,
+}
+
+/// A request as results name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestMeta {
+    /// Its `name`, or METHOD and the URL as written.
+    pub name: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The task it belongs to.
+    pub task: TaskId,
+    /// The user's own tags: the request's over the task's, the workload's and the file's.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A check or expectation as results name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckMeta {
+    /// Its name, or its text.
+    pub name: String,
+    /// The request whose response it looks at.
+    pub request: RequestId,
+    /// Whether the request fails with it (`expect`) or not (`check`).
+    pub is_expectation: bool,
+}
+
+/// A stage of a workload's load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageMeta {
+    /// Its `name`, or its number from 1.
+    pub name: String,
+    /// The workload it belongs to.
+    pub workload: WorkloadId,
+    /// Where it starts, in milliseconds from the start of the run.
+    pub start_ms: u64,
+    /// Where it ends, in milliseconds from the start of the run.
+    pub end_ms: u64,
+}
+
+/// The tables that ids point into.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalog {
+    /// Workloads by id.
+    pub workloads: Vec<WorkloadMeta>,
+    /// Tasks by id.
+    pub tasks: Vec<TaskMeta>,
+    /// Requests by id.
+    pub requests: Vec<RequestMeta>,
+    /// Checks by id.
+    pub checks: Vec<CheckMeta>,
+    /// Stages by id. Each workload has at least one.
+    pub stages: Vec<StageMeta>,
+}
+
+impl Catalog {
+    /// The workload of this id.
+    pub fn workload(&self, id: WorkloadId) -> &WorkloadMeta {
+        &self.workloads[id.0 as usize]
+    }
+
+    /// The task of this id.
+    pub fn task(&self, id: TaskId) -> &TaskMeta {
+        &self.tasks[id.0 as usize]
+    }
+
+    /// The request of this id.
+    pub fn request(&self, id: RequestId) -> &RequestMeta {
+        &self.requests[id.0 as usize]
+    }
+
+    /// The check of this id.
+    pub fn check(&self, id: CheckId) -> &CheckMeta {
+        &self.checks[id.0 as usize]
+    }
+
+    /// The stage of this id.
+    pub fn stage(&self, id: StageId) -> &StageMeta {
+        &self.stages[id.0 as usize]
+    }
+
+    /// All request ids, in the file's order.
+    pub fn request_ids(&self) -> impl Iterator<Item = RequestId> + use<> {
+        (0..self.requests.len() as u32).map(RequestId)
+    }
+
+    /// All task ids, in the file's order.
+    pub fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {
+        (0..self.tasks.len() as u32).map(TaskId)
+    }
+
+    /// All check ids, in the file's order.
+    pub fn check_ids(&self) -> impl Iterator<Item = CheckId> + use<> {
+        (0..self.checks.len() as u32).map(CheckId)
+    }
+
+    /// All stage ids, in the file's order.
+    pub fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
+        (0..self.stages.len() as u32).map(StageId)
+    }
+}

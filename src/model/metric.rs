@@ -1,0 +1,167 @@
+//! The metrics a run produces, under k6's names where k6 has one.
+
+use std::fmt;
+
+/// What kind of quantity a metric is, and so which aggregations it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// A distribution of times.
+    Trend,
+    /// A sum.
+    Counter,
+    /// A share of true samples.
+    Rate,
+    /// A level that goes up and down.
+    Gauge,
+}
+
+/// The unit of a metric's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds.
+    Milliseconds,
+    /// Bytes.
+    Bytes,
+    /// A bare number.
+    One,
+}
+
+impl Unit {
+    /// The unit's symbol; empty for a bare number.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Milliseconds => "ms",
+            Self::Bytes => "bytes",
+            Self::One => "",
+        }
+    }
+}
+
+macro_rules! metrics {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $kind:ident, $unit:ident, $measured:literal;)+) => {
+        /// A metric of the closed set.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Metric { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Metric {
+            /// Every metric, in the order results list them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in results and thresholds.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What kind of quantity it is.
+            pub fn kind(self) -> MetricKind {
+                match self { $(Self::$variant => MetricKind::$kind,)+ }
+            }
+
+            /// The unit of its values.
+            pub fn unit(self) -> Unit {
+                match self { $(Self::$variant => Unit::$unit,)+ }
+            }
+
+            /// Whether this version measures it. A threshold on one that it does not is refused.
+            pub fn is_measured(self) -> bool {
+                match self { $(Self::$variant => $measured,)+ }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Requests sent.
+    HttpReqs = "http_reqs", Counter, One, true;
+    /// Requests that failed.
+    HttpReqFailed = "http_req_failed", Rate, One, true;
+    /// Service time: from the first byte sent to the last byte received.
+    HttpReqDuration = "http_req_duration", Trend, Milliseconds, true;
+    /// Response time: from the intended start to the last byte received.
+    HttpReqResponseTime = "http_req_response_time", Trend, Milliseconds, true;
+    /// Wait for a connection, its set-up included.
+    HttpReqBlocked = "http_req_blocked", Trend, Milliseconds, false;
+    /// DNS look-up.
+    HttpReqLookingUp = "http_req_looking_up", Trend, Milliseconds, false;
+    /// TCP connect.
+    HttpReqConnecting = "http_req_connecting", Trend, Milliseconds, false;
+    /// TLS handshake.
+    HttpReqTlsHandshaking = "http_req_tls_handshaking", Trend, Milliseconds, false;
+    /// Writing the request.
+    HttpReqSending = "http_req_sending", Trend, Milliseconds, false;
+    /// From the request's last byte to the response's first.
+    HttpReqWaiting = "http_req_waiting", Trend, Milliseconds, false;
+    /// Reading the body.
+    HttpReqReceiving = "http_req_receiving", Trend, Milliseconds, false;
+    /// Requests without a response.
+    HttpErrors = "http_errors", Counter, One, true;
+    /// Bytes of request bodies.
+    DataSent = "data_sent", Counter, Bytes, true;
+    /// Bytes of response bodies.
+    DataReceived = "data_received", Counter, Bytes, true;
+    /// Checks and expectations that held.
+    Checks = "checks", Rate, One, true;
+    /// Iterations that ran to their end.
+    Iterations = "iterations", Counter, One, true;
+    /// Iterations cut by the end of the run or of their user.
+    InterruptedIterations = "interrupted_iterations", Counter, One, true;
+    /// Iterations that a failure ended early.
+    FailedIterations = "failed_iterations", Counter, One, true;
+    /// Arrivals for which there was no user.
+    DroppedIterations = "dropped_iterations", Counter, One, true;
+    /// Duration of iterations that ran to their end, think time after them left out.
+    IterationDuration = "iteration_duration", Trend, Milliseconds, true;
+    /// Duration of groups of steps.
+    GroupDuration = "group_duration", Trend, Milliseconds, false;
+    /// Actual minus intended start of an iteration.
+    IterationLag = "iteration_lag", Trend, Milliseconds, false;
+    /// Users running.
+    Vus = "vus", Gauge, One, true;
+    /// Users made.
+    VusMax = "vus_max", Gauge, One, true;
+    /// Failed attempts at `on_start`.
+    UserStartFailures = "user_start_failures", Counter, One, true;
+}
+
+impl Metric {
+    /// The metric of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|metric| metric.name() == name)
+    }
+
+    /// The tag keys its samples carry besides the user's own.
+    pub fn tags(self) -> &'static [&'static str] {
+        match self {
+            Self::HttpReqs
+            | Self::HttpReqFailed
+            | Self::HttpReqDuration
+            | Self::HttpReqResponseTime
+            | Self::HttpReqBlocked
+            | Self::HttpReqLookingUp
+            | Self::HttpReqConnecting
+            | Self::HttpReqTlsHandshaking
+            | Self::HttpReqSending
+            | Self::HttpReqWaiting
+            | Self::HttpReqReceiving
+            | Self::HttpErrors
+            | Self::DataSent
+            | Self::DataReceived => {
+                &["workload", "task", "name", "method", "status", "stage", "error", "proto"]
+            }
+            Self::Checks => &["workload", "task", "name", "method", "stage", "check"],
+            Self::Iterations
+            | Self::InterruptedIterations
+            | Self::FailedIterations
+            | Self::IterationDuration
+            | Self::IterationLag => &["workload", "task", "stage"],
+            Self::DroppedIterations | Self::UserStartFailures => &["workload"],
+            Self::GroupDuration | Self::Vus | Self::VusMax => &[],
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
