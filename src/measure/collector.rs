@@ -1,0 +1,215 @@
+//! Merges what the workers hand over once a second into the whole run and its series.
+
+use super::{
+    observations::Observations,
+    series::{Point, Series},
+    snapshot::{Gauge, Snapshot},
+};
+use crate::model::Catalog;
+use std::{collections::BTreeMap, time::Duration};
+
+/// What one worker saw in one interval.
+#[derive(Debug)]
+pub struct Delta {
+    /// Which worker.
+    pub worker: usize,
+    /// Number of the interval, from 0.
+    pub interval: u64,
+    /// What it saw.
+    pub observations: Box<Observations>,
+    /// Its users that were running.
+    pub running_users: u64,
+    /// Its users that it had made by then.
+    pub made_users: u64,
+    /// Whether this is the worker's last one.
+    pub last: bool,
+}
+
+/// An interval of which not every worker has reported yet.
+#[derive(Debug, Default)]
+struct Pending {
+    observations: Observations,
+    running_users: u64,
+}
+
+/// Puts the workers' intervals together.
+#[derive(Debug)]
+pub struct Collector {
+    catalog: Catalog,
+    interval: Duration,
+    /// The interval that each worker has reported up to.
+    reported: Vec<Option<u64>>,
+    pending: BTreeMap<u64, Pending>,
+    total: Observations,
+    series: Series,
+    vus: Option<Gauge>,
+    made_users: Vec<u64>,
+}
+
+impl Collector {
+    /// A collector for this many workers that report once an `interval`.
+    pub fn new(catalog: &Catalog, workers: usize, interval: Duration) -> Self {
+        Self {
+            catalog: catalog.clone(),
+            interval,
+            reported: vec![None; workers],
+            pending: BTreeMap::new(),
+            total: Observations::new(catalog),
+            series: Series::new(interval),
+            vus: None,
+            made_users: vec![0; workers],
+        }
+    }
+
+    /// Takes over a worker's interval and gives the emptied observations back for reuse.
+    ///
+    /// Intervals that every worker has reported, or passed over because it was stalled, are closed in order;
+    /// returns the last point so closed.
+    pub fn accept(&mut self, delta: Delta) -> (Option<Point>, Box<Observations>) {
+        let Delta { worker, interval, mut observations, running_users, made_users, last } = delta;
+        self.total.merge(&observations);
+        self.made_users[worker] = made_users;
+        self.reported[worker] = Some(if last { u64::MAX } else { interval });
+        let pending = self.pending.entry(interval).or_insert_with(|| Pending {
+            observations: Observations::new(&self.catalog),
+            ..Pending::default()
+        });
+        pending.observations.merge(&observations);
+        pending.running_users += running_users;
+        observations.clear();
+        let everyone_reached = self.reported.iter().min().copied().flatten();
+        (everyone_reached.and_then(|reached| self.close_up_to(reached)), observations)
+    }
+
+    /// Closes what is still open: at the end of the run.
+    pub fn finish(&mut self) {
+        self.close_up_to(u64::MAX);
+    }
+
+    fn close_up_to(&mut self, reached: u64) -> Option<Point> {
+        let mut closed = None;
+        while let Some(interval) = self.pending.first_key_value().map(|(interval, _)| *interval)
+            && interval <= reached
+        {
+            closed = self.close(interval);
+        }
+        closed
+    }
+
+    fn close(&mut self, interval: u64) -> Option<Point> {
+        let pending = self.pending.remove(&interval)?;
+        let start = self.interval * u32::try_from(interval).unwrap_or(u32::MAX);
+        let point = Point::new(start, pending.running_users, &pending.observations);
+        let level = pending.running_users;
+        let gauge = self.vus.get_or_insert(Gauge { value: level, min: level, max: level });
+        *gauge = Gauge { value: level, min: gauge.min.min(level), max: gauge.max.max(level) };
+        self.series.push(point.clone());
+        Some(point)
+    }
+
+    /// What is known so far.
+    pub fn snapshot(&self, elapsed: Duration) -> Snapshot {
+        Snapshot {
+            elapsed,
+            total: self.total.clone(),
+            series: self.series.clone(),
+            vus: self.vus,
+            vus_max: self.made_users.iter().sum(),
+        }
+    }
+
+    /// The merged observations so far, without copying them.
+    pub fn total(&self) -> &Observations {
+        &self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        measure::{Recorder, RequestObservation},
+        model::{Percent, Protocol, RequestId, RequestMeta, StageId, TaskId, WorkloadId, WorkloadMeta},
+    };
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn catalog() -> Catalog {
+        let request = RequestMeta { name: "r".into(), method: "GET".into(), task: TaskId(0), tags: vec![] };
+        let workload = WorkloadMeta { name: "default".into() };
+        Catalog { requests: vec![request], workloads: vec![workload], ..Catalog::default() }
+    }
+
+    fn seen(status: u16, millis: u64) -> RequestObservation {
+        RequestObservation {
+            request: RequestId(0),
+            stage: StageId(0),
+            status,
+            error: None,
+            protocol: Some(Protocol::Http11),
+            failed: status >= 400,
+            service_time: Duration::from_millis(millis),
+            response_time: Duration::from_millis(millis),
+            sent_bytes: 0,
+            received_bytes: 10,
+        }
+    }
+
+    fn delta(worker: usize, interval: u64, seen: &[RequestObservation], last: bool) -> Delta {
+        let catalog = catalog();
+        let mut recorder = Recorder::new(&catalog);
+        seen.iter().for_each(|seen| recorder.request(seen));
+        let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+        Delta { worker, interval, observations, running_users: 5, made_users: 5, last }
+    }
+
+    #[test]
+    fn a_point_waits_for_every_worker_and_a_stalled_one_leaves_no_hole_in_the_order() {
+        let mut collector = Collector::new(&catalog(), 2, SECOND);
+        assert!(collector.accept(delta(0, 0, &[seen(200, 5)], false)).0.is_none());
+        let point = collector.accept(delta(1, 0, &[seen(500, 9)], false)).0.expect("both reported");
+        assert_eq!((point.requests, point.failed_requests, point.vus), (2, 1, 10));
+        // Worker 0 goes on while worker 1 is stalled through intervals 1 and 2.
+        assert!(collector.accept(delta(0, 1, &[seen(200, 5)], false)).0.is_none());
+        assert!(collector.accept(delta(0, 2, &[seen(200, 5)], false)).0.is_none());
+        assert!(collector.accept(delta(0, 3, &[], true)).0.is_none());
+        collector.accept(delta(1, 3, &[seen(200, 5)], true));
+        let snapshot = collector.snapshot(SECOND * 4);
+        let starts: Vec<u64> = snapshot.series.points().iter().map(|point| point.start.as_secs()).collect();
+        assert_eq!(starts, [0, 1, 2, 3]);
+        assert_eq!(snapshot.total.requests().map(|(_, stats)| stats.count).sum::<u64>(), 5);
+        assert_eq!((snapshot.vus_max, snapshot.vus.map(|vus| vus.max)), (10, Some(10)));
+    }
+
+    #[test]
+    fn reused_observations_start_empty() {
+        let mut collector = Collector::new(&catalog(), 1, SECOND);
+        let (_, spare) = collector.accept(delta(0, 0, &[seen(200, 5), seen(404, 5)], false));
+        assert_eq!(spare.requests().count(), 0);
+        let next = Delta {
+            worker: 0,
+            interval: 1,
+            observations: spare,
+            running_users: 1,
+            made_users: 5,
+            last: true,
+        };
+        let point = collector.accept(next).0.expect("the only worker");
+        assert_eq!((point.requests, point.duration.percentile(Percent::whole(95))), (0, None));
+    }
+
+    #[test]
+    fn statuses_without_end_are_folded_and_counted() {
+        let catalog = catalog();
+        let mut recorder = Recorder::new(&catalog);
+        for stage in 0..21 {
+            for status in 100..600 {
+                recorder.request(&RequestObservation { stage: StageId(stage), ..seen(status, 1) });
+            }
+        }
+        let seen = recorder.swap(Box::default());
+        assert_eq!(seen.requests().map(|(_, stats)| stats.count).sum::<u64>(), 10_500);
+        assert_eq!(seen.folded(), 500);
+        assert!(seen.requests().count() <= 10_000 + 60);
+    }
+}

@@ -1,0 +1,20 @@
+//! What was seen: each worker records into its own histograms, a collector merges them once a second, and a
+//! snapshot is what judge and report look at.
+//!
+//! It does no IO, asks no clock (times come in as durations) and knows no threshold.
+
+mod collector;
+mod key;
+mod latency;
+mod observations;
+mod recorder;
+mod series;
+mod snapshot;
+
+pub use collector::{Collector, Delta};
+pub use key::{CheckKey, IterationKey, RequestKey};
+pub use latency::{Latency, Quantile};
+pub use observations::{FailureSample, IterationStats, Observations, RequestStats, Tally};
+pub use recorder::{Recorder, RequestObservation};
+pub use series::{Point, Series, SparseLatency};
+pub use snapshot::{Gauge, Snapshot};

@@ -1,0 +1,231 @@
+//! Counts and distributions of everything observed, by series. One value of it is an interval of one worker,
+//! or, merged, the whole run.
+
+use super::{
+    key::{CheckKey, IterationKey, RequestKey},
+    latency::Latency,
+};
+use crate::model::{Catalog, FailureKind, RequestId, WorkloadId};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Most series of requests kept apart; further statuses are folded into one series per request and stage.
+const MOST_SERIES: usize = 10_000;
+/// Most kinds of failure for which a sample is kept.
+const MOST_SAMPLES: usize = 1_000;
+
+/// The requests of one series.
+#[derive(Debug, Clone, Default)]
+pub struct RequestStats {
+    /// How many were sent.
+    pub count: u64,
+    /// Service time of those that had a response or timed out.
+    pub duration: Latency,
+    /// Response time of the same.
+    pub response_time: Latency,
+    /// Bytes of their bodies.
+    pub sent_bytes: u64,
+    /// Bytes of the bodies of their responses.
+    pub received_bytes: u64,
+}
+
+/// How often a check held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Times it held.
+    pub passes: u64,
+    /// Times it did not.
+    pub fails: u64,
+}
+
+/// The iterations of one series.
+#[derive(Debug, Clone, Default)]
+pub struct IterationStats {
+    /// How many.
+    pub count: u64,
+    /// How long they took; recorded only for those that completed.
+    pub duration: Latency,
+}
+
+/// The first failure of its kind, and how many there were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureSample {
+    /// How many failures of this kind.
+    pub count: u64,
+    /// When the first one was seen, from the start of the run.
+    pub first_at: Duration,
+    /// What the first one said.
+    pub sample: String,
+}
+
+/// Everything observed over some time by some workers.
+#[derive(Debug, Clone, Default)]
+pub struct Observations {
+    requests: Vec<Vec<(RequestKey, RequestStats)>>,
+    series: usize,
+    folded: u64,
+    checks: BTreeMap<CheckKey, Tally>,
+    iterations: Vec<(IterationKey, IterationStats)>,
+    failures: BTreeMap<(RequestId, FailureKind), FailureSample>,
+    user_start_failures: Vec<u64>,
+}
+
+impl Observations {
+    /// Nothing observed yet of what `catalog` lists.
+    pub fn new(catalog: &Catalog) -> Self {
+        Self {
+            requests: vec![Vec::new(); catalog.requests.len()],
+            user_start_failures: vec![0; catalog.workloads.len()],
+            ..Self::default()
+        }
+    }
+
+    /// The series of requests, in no particular order; series without requests are left out.
+    pub fn requests(&self) -> impl Iterator<Item = (&RequestKey, &RequestStats)> {
+        self.requests.iter().flatten().filter(|(_, stats)| stats.count > 0).map(|(key, stats)| (key, stats))
+    }
+
+    /// The checks' results.
+    pub fn checks(&self) -> impl Iterator<Item = (&CheckKey, &Tally)> {
+        self.checks.iter()
+    }
+
+    /// The series of iterations; series without iterations are left out.
+    pub fn iterations(&self) -> impl Iterator<Item = (&IterationKey, &IterationStats)> {
+        self.iterations.iter().filter(|(_, stats)| stats.count > 0).map(|(key, stats)| (key, stats))
+    }
+
+    /// A sample of each kind of failure.
+    pub fn failures(&self) -> impl Iterator<Item = (RequestId, FailureKind, &FailureSample)> {
+        self.failures.iter().map(|((request, kind), sample)| (*request, *kind, sample))
+    }
+
+    /// Failed attempts at `on_start` of a workload.
+    pub fn user_start_failures(&self, workload: WorkloadId) -> u64 {
+        self.user_start_failures.get(workload.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// Requests counted in a folded series because there were too many series.
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// Adds all that `other` observed.
+    pub fn merge(&mut self, other: &Self) {
+        for (key, stats) in other.requests() {
+            let mine = self.request_stats(*key);
+            mine.count += stats.count;
+            mine.duration.merge(&stats.duration);
+            mine.response_time.merge(&stats.response_time);
+            mine.sent_bytes += stats.sent_bytes;
+            mine.received_bytes += stats.received_bytes;
+        }
+        self.folded += other.folded;
+        for (key, tally) in &other.checks {
+            let mine = self.checks.entry(*key).or_default();
+            mine.passes += tally.passes;
+            mine.fails += tally.fails;
+        }
+        for (key, stats) in other.iterations() {
+            let mine = self.iteration_stats(*key);
+            mine.count += stats.count;
+            mine.duration.merge(&stats.duration);
+        }
+        for (key, theirs) in &other.failures {
+            self.merge_failure(*key, theirs);
+        }
+        for (mine, theirs) in self.user_start_failures.iter_mut().zip(&other.user_start_failures) {
+            *mine += theirs;
+        }
+    }
+
+    fn merge_failure(&mut self, key: (RequestId, FailureKind), theirs: &FailureSample) {
+        if let Some(mine) = self.failures.get_mut(&key) {
+            mine.count += theirs.count;
+            // The text decides between equal times, so that the order of merging does not.
+            if (theirs.first_at, &theirs.sample) < (mine.first_at, &mine.sample) {
+                (mine.first_at, mine.sample) = (theirs.first_at, theirs.sample.clone());
+            }
+        } else if self.failures.len() < MOST_SAMPLES {
+            self.failures.insert(key, theirs.clone());
+        }
+    }
+
+    /// Forgets what was observed and keeps the memory for the next interval.
+    pub fn clear(&mut self) {
+        for (_, stats) in self.requests.iter_mut().flatten().filter(|(_, stats)| stats.count > 0) {
+            stats.duration.clear();
+            stats.response_time.clear();
+            (stats.count, stats.sent_bytes, stats.received_bytes) = (0, 0, 0);
+        }
+        for (_, stats) in &mut self.iterations {
+            stats.count = 0;
+            stats.duration.clear();
+        }
+        self.folded = 0;
+        self.checks.clear();
+        self.failures.clear();
+        self.user_start_failures.fill(0);
+    }
+
+    /// The series of this key, made if it is new; the folded one where there is no room for another.
+    pub(super) fn request_stats(&mut self, key: RequestKey) -> &mut RequestStats {
+        let full = self.series >= MOST_SERIES;
+        let cells = &mut self.requests[key.request.0 as usize];
+        // Few statuses occur per request, so a scan beats hashing.
+        let position = cells.iter().position(|(known, _)| *known == key);
+        let index = match position {
+            Some(index) => index,
+            None if full => {
+                self.folded += 1;
+                let folded = RequestKey { status: RequestKey::OTHER_STATUS, protocol: None, ..key };
+                position_or_new(cells, folded)
+            }
+            None => {
+                self.series += 1;
+                position_or_new(cells, key)
+            }
+        };
+        &mut cells[index].1
+    }
+
+    /// The series of this key, made if it is new.
+    pub(super) fn iteration_stats(&mut self, key: IterationKey) -> &mut IterationStats {
+        let index = position_or_new(&mut self.iterations, key);
+        &mut self.iterations[index].1
+    }
+
+    /// The tally of this key, made if it is new.
+    pub(super) fn check_tally(&mut self, key: CheckKey) -> &mut Tally {
+        self.checks.entry(key).or_default()
+    }
+
+    /// Counts a failed attempt at `on_start`.
+    pub(super) fn count_user_start_failure(&mut self, workload: WorkloadId) {
+        if let Some(count) = self.user_start_failures.get_mut(workload.0 as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Counts a failure; `sample` is called only for the first of its kind.
+    pub(super) fn count_failure(
+        &mut self,
+        request: RequestId,
+        kind: FailureKind,
+        at: Duration,
+        sample: impl FnOnce() -> String,
+    ) {
+        if let Some(known) = self.failures.get_mut(&(request, kind)) {
+            known.count += 1;
+        } else if self.failures.len() < MOST_SAMPLES {
+            let sample = FailureSample { count: 1, first_at: at, sample: sample() };
+            self.failures.insert((request, kind), sample);
+        }
+    }
+}
+
+fn position_or_new<K: PartialEq, V: Default>(cells: &mut Vec<(K, V)>, key: K) -> usize {
+    cells.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+        cells.push((key, V::default()));
+        cells.len() - 1
+    })
+}

@@ -1,0 +1,108 @@
+//! A worker's own recorder: no lock, no message and, once a series exists, no allocation per sample.
+
+use super::{
+    key::{CheckKey, IterationKey, RequestKey},
+    observations::Observations,
+};
+use crate::model::{
+    Catalog, CheckId, ErrorKind, FailureKind, IterationEnd, Protocol, RequestId, StageId, TaskId, WorkloadId,
+};
+use std::{mem, time::Duration};
+
+/// One finished request.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestObservation {
+    /// Which request of the scenario.
+    pub request: RequestId,
+    /// The stage in which it started.
+    pub stage: StageId,
+    /// The response's status, or 0.
+    pub status: u16,
+    /// Why there was no response.
+    pub error: Option<ErrorKind>,
+    /// The response's protocol.
+    pub protocol: Option<Protocol>,
+    /// Whether it counts as failed.
+    pub failed: bool,
+    /// From the first byte sent to the last received; connection set-up left out.
+    pub service_time: Duration,
+    /// From the intended start to the last byte received.
+    pub response_time: Duration,
+    /// Bytes of its body.
+    pub sent_bytes: u64,
+    /// Bytes of the response's body.
+    pub received_bytes: u64,
+}
+
+/// Records what one worker sees.
+#[derive(Debug)]
+pub struct Recorder {
+    current: Box<Observations>,
+}
+
+impl Recorder {
+    /// A recorder for what `catalog` lists.
+    pub fn new(catalog: &Catalog) -> Self {
+        Self { current: Box::new(Observations::new(catalog)) }
+    }
+
+    /// Takes the observations so far and goes on in `next`, which must be empty.
+    pub fn swap(&mut self, next: Box<Observations>) -> Box<Observations> {
+        mem::replace(&mut self.current, next)
+    }
+
+    /// Counts a request. One without a response has no duration, so that refusals cannot pull percentiles
+    /// down, except a timeout: it counts with the time it waited.
+    pub fn request(&mut self, seen: &RequestObservation) {
+        let stats = self.current.request_stats(RequestKey {
+            request: seen.request,
+            stage: seen.stage,
+            status: seen.status,
+            error: seen.error,
+            protocol: seen.protocol,
+            failed: seen.failed,
+        });
+        stats.count += 1;
+        stats.sent_bytes += seen.sent_bytes;
+        stats.received_bytes += seen.received_bytes;
+        if matches!(seen.error, None | Some(ErrorKind::Timeout)) {
+            stats.duration.record(seen.service_time);
+            stats.response_time.record(seen.response_time);
+        }
+    }
+
+    /// Counts a check's result.
+    pub fn check(&mut self, check: CheckId, stage: StageId, held: bool) {
+        let tally = self.current.check_tally(CheckKey { check, stage });
+        if held {
+            tally.passes += 1;
+        } else {
+            tally.fails += 1;
+        }
+    }
+
+    /// Counts an iteration, and its duration if it completed.
+    pub fn iteration(&mut self, task: TaskId, stage: StageId, end: IterationEnd, duration: Duration) {
+        let stats = self.current.iteration_stats(IterationKey { task, stage, end });
+        stats.count += 1;
+        if end == IterationEnd::Completed {
+            stats.duration.record(duration);
+        }
+    }
+
+    /// Counts a failure; `sample` is called only for the first of its kind in an interval.
+    pub fn failure(
+        &mut self,
+        request: RequestId,
+        kind: FailureKind,
+        at: Duration,
+        sample: impl FnOnce() -> String,
+    ) {
+        self.current.count_failure(request, kind, at, sample);
+    }
+
+    /// Counts a failed attempt at `on_start`.
+    pub fn user_start_failure(&mut self, workload: WorkloadId) {
+        self.current.count_user_start_failure(workload);
+    }
+}

@@ -1,0 +1,191 @@
+//! The run over time: one point an interval, folded pair by pair when there are too many, so that a week's
+//! series is no larger than an hour's.
+
+use super::{latency::Latency, observations::Observations};
+use crate::model::{IterationEnd, Percent};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Most points kept; the next one folds them to half as many of twice the length.
+const MOST_POINTS: usize = 3_600;
+
+/// A distribution of few samples: only the buckets that were hit, so that folding points stays exact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SparseLatency {
+    /// Upper end of each bucket in µs, and its count.
+    buckets: BTreeMap<u64, u64>,
+    max: Duration,
+}
+
+impl SparseLatency {
+    fn of(latency: &Latency) -> Self {
+        Self { buckets: latency.recorded().collect(), max: latency.max().unwrap_or_default() }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (value, count) in &other.buckets {
+            *self.buckets.entry(*value).or_default() += count;
+        }
+        self.max = self.max.max(other.max);
+    }
+
+    /// Number of samples.
+    pub fn count(&self) -> u64 {
+        self.buckets.values().sum()
+    }
+
+    /// The smallest value that at least `percent` of the samples do not exceed; `None` without samples.
+    pub fn percentile(&self, percent: Percent) -> Option<Duration> {
+        let rank = percent.rank(self.count());
+        let mut seen = 0;
+        let bucket = self.buckets.iter().find(|(_, count)| {
+            seen += **count;
+            seen >= rank
+        })?;
+        Some(Duration::from_micros(*bucket.0).min(self.max))
+    }
+
+    /// The exact largest sample; `None` without samples.
+    pub fn max(&self) -> Option<Duration> {
+        (!self.buckets.is_empty()).then_some(self.max)
+    }
+}
+
+/// What was seen in one interval.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Point {
+    /// Start of the interval, from the start of the run.
+    pub start: Duration,
+    /// Users running at its end.
+    pub vus: u64,
+    /// Requests finished.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failed_requests: u64,
+    /// Iterations completed.
+    pub iterations: u64,
+    /// Iterations that a failure ended early.
+    pub failed_iterations: u64,
+    /// Arrivals without a user.
+    pub dropped_iterations: u64,
+    /// Bytes of response bodies.
+    pub received_bytes: u64,
+    /// Service times.
+    pub duration: SparseLatency,
+    /// Response times.
+    pub response_time: SparseLatency,
+}
+
+impl Point {
+    /// The point that `seen` amounts to.
+    pub fn new(start: Duration, vus: u64, seen: &Observations) -> Self {
+        let mut point = Self { start, vus, ..Self::default() };
+        let (mut duration, mut response_time) = (Latency::new(), Latency::new());
+        for (key, stats) in seen.requests() {
+            point.requests += stats.count;
+            point.failed_requests += if key.failed { stats.count } else { 0 };
+            point.received_bytes += stats.received_bytes;
+            duration.merge(&stats.duration);
+            response_time.merge(&stats.response_time);
+        }
+        for (key, stats) in seen.iterations() {
+            match key.end {
+                IterationEnd::Completed => point.iterations += stats.count,
+                IterationEnd::Failed => point.failed_iterations += stats.count,
+                IterationEnd::Interrupted => {}
+            }
+        }
+        point.duration = SparseLatency::of(&duration);
+        point.response_time = SparseLatency::of(&response_time);
+        point
+    }
+
+    /// Appends the point that follows this one.
+    fn absorb(&mut self, next: &Self) {
+        self.vus = next.vus;
+        self.requests += next.requests;
+        self.failed_requests += next.failed_requests;
+        self.iterations += next.iterations;
+        self.failed_iterations += next.failed_iterations;
+        self.dropped_iterations += next.dropped_iterations;
+        self.received_bytes += next.received_bytes;
+        self.duration.merge(&next.duration);
+        self.response_time.merge(&next.response_time);
+    }
+}
+
+/// Points of equal length, the last one possibly shorter.
+#[derive(Debug, Clone)]
+pub struct Series {
+    interval: Duration,
+    points: Vec<Point>,
+}
+
+impl Series {
+    /// An empty series of points of this length.
+    pub fn new(interval: Duration) -> Self {
+        Self { interval, points: Vec::new() }
+    }
+
+    /// Length of a point.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// The points, oldest first.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Adds a point; into the last one if that reaches over its start.
+    pub fn push(&mut self, point: Point) {
+        match self.points.last_mut() {
+            Some(last) if point.start < last.start + self.interval => last.absorb(&point),
+            _ => self.points.push(point),
+        }
+        if self.points.len() > MOST_POINTS {
+            self.fold();
+        }
+    }
+
+    fn fold(&mut self) {
+        self.interval *= 2;
+        let interval = self.interval.as_nanos();
+        let mut folded: Vec<Point> = Vec::with_capacity(MOST_POINTS);
+        for mut point in std::mem::take(&mut self.points) {
+            let start = point.start.as_nanos() / interval * interval;
+            point.start = Duration::from_nanos(start as u64);
+            match folded.last_mut() {
+                Some(last) if last.start == point.start => last.absorb(&point),
+                _ => folded.push(point),
+            }
+        }
+        self.points = folded;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(second: u64, micros: u64) -> Point {
+        let mut latency = Latency::new();
+        latency.record(Duration::from_micros(micros));
+        let duration = SparseLatency::of(&latency);
+        Point { start: Duration::from_secs(second), requests: 1, duration, ..Point::default() }
+    }
+
+    #[test]
+    fn a_long_run_folds_without_losing_a_sample() {
+        let mut series = Series::new(Duration::from_secs(1));
+        let seconds = MOST_POINTS as u64 * 5;
+        (0..seconds).for_each(|second| series.push(point(second, 1_000 + second % 2)));
+        assert!(series.points().len() <= MOST_POINTS);
+        assert_eq!(series.interval(), Duration::from_secs(8));
+        assert_eq!(series.points().iter().map(|point| point.requests).sum::<u64>(), seconds);
+        let starts: Vec<u64> = series.points().iter().map(|point| point.start.as_secs()).collect();
+        assert!(starts.windows(2).all(|pair| pair[1] == pair[0] + 8));
+        let full = &series.points()[3].duration;
+        assert_eq!((full.count(), full.max()), (8, Some(Duration::from_micros(1_001))));
+        assert_eq!(full.percentile(Percent::whole(50)), Some(Duration::from_micros(1_000)));
+    }
+}

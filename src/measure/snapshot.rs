@@ -1,0 +1,30 @@
+//! An immutable view of a run at one moment: what judge and report are given.
+
+use super::{observations::Observations, series::Series};
+use std::time::Duration;
+
+/// A level over the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauge {
+    /// The last value seen.
+    pub value: u64,
+    /// The smallest.
+    pub min: u64,
+    /// The largest.
+    pub max: u64,
+}
+
+/// Everything known of a run at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// From the start of the run to this moment.
+    pub elapsed: Duration,
+    /// All observations of all workers, merged.
+    pub total: Observations,
+    /// The run over time.
+    pub series: Series,
+    /// Users running; `None` before the first interval ended.
+    pub vus: Option<Gauge>,
+    /// Users made so far.
+    pub vus_max: u64,
+}
