@@ -6,3 +6,5 @@
 
 pub mod measure;
 pub mod model;
+pub mod plan;
+pub mod scenario;

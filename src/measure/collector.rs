@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::{
         measure::{Recorder, RequestObservation},
-        model::{Percent, Protocol, RequestId, RequestMeta, StageId, TaskId, WorkloadId, WorkloadMeta},
+        model::{Percent, Protocol, RequestId, RequestMeta, StageId, TaskId, WorkloadMeta},
     };
 
     const SECOND: Duration = Duration::from_secs(1);

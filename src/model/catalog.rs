@@ -145,3 +145,18 @@ impl Catalog {
         (0..self.stages.len() as u32).map(StageId)
     }
 }
+
+/// Tags that are known before the run.
+impl Catalog {
+    /// The value of a request's tag: `workload`, `task`, `name`, `method` or one of the user's own.
+    pub fn request_tag(&self, id: RequestId, tag: &str) -> Option<&str> {
+        let request = self.request(id);
+        match tag {
+            "name" => Some(&request.name),
+            "method" => Some(&request.method),
+            "task" => Some(&self.task(request.task).name),
+            "workload" => Some(&self.workload(self.task(request.task).workload).name),
+            own => request.tags.iter().find(|(known, _)| known == own).map(|(_, value)| value.as_str()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Choice by weight.
+
+use super::random::UserRandom;
+
+/// Positive weights, ready to be drawn from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    cumulative: Vec<f64>,
+}
+
+impl Weights {
+    /// From positive, finite weights.
+    pub fn new(weights: impl IntoIterator<Item = f64>) -> Self {
+        let mut sum = 0.0;
+        let add = |weight: f64| {
+            sum += weight;
+            sum
+        };
+        Self { cumulative: weights.into_iter().map(add).collect() }
+    }
+
+    /// Index of a weight, with probability weight / sum of weights.
+    pub fn pick(&self, random: &mut UserRandom) -> usize {
+        let last = self.cumulative.len().saturating_sub(1);
+        if last == 0 {
+            return 0;
+        }
+        let point = random.share() * self.cumulative[last];
+        self.cumulative.partition_point(|&edge| edge <= point).min(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::random::Stream, *};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn shares_are_those_of_the_weights(weights in proptest::collection::vec(0.01f64..100.0, 1..8), seed: u64) {
+            let draws = 20_000;
+            let table = Weights::new(weights.iter().copied());
+            let mut random = UserRandom::new(seed, 1, Stream::Tasks);
+            let mut counts = vec![0u32; weights.len()];
+            (0..draws).for_each(|_| counts[table.pick(&mut random)] += 1);
+            let sum: f64 = weights.iter().sum();
+            for (weight, count) in weights.iter().zip(counts) {
+                let p = weight / sum;
+                let n = f64::from(draws);
+                // Six standard deviations of the binomial, and one for tiny expectations.
+                let bound = 6.0 * (n * p * (1.0 - p)).sqrt() + 1.0;
+                prop_assert!((f64::from(count) - n * p).abs() <= bound, "{p} {count}");
+            }
+        }
+    }
+}

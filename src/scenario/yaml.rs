@@ -1,0 +1,383 @@
+//! YAML text to a located tree. The one file that knows the YAML parser.
+//!
+//! Every node has its place, duplicate keys are kept for the decoder to complain about, anchors and `<<`
+//! work, and hostile input (alias bombs, endless depth) ends quickly with a fault.
+
+use super::{
+    diagnostic::Faults,
+    span::{Span, Spanned},
+};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
+use std::collections::HashMap;
+
+/// Deepest nesting accepted; real files stay below 20.
+const MOST_DEPTH: usize = 100;
+/// Most nodes accepted, those that aliases stand for included.
+const MOST_NODES: usize = 500_000;
+
+/// A value of the file and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub value: NodeValue,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeValue {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A list.
+    List(Vec<Node>),
+    /// A map in the file's order, duplicate keys included.
+    Map(Vec<(Spanned<String>, Node)>),
+}
+
+/// A scalar with its text as written, so that `1.10` can be a version and `no` a word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scalar {
+    /// The text, unquoted and unescaped.
+    pub text: String,
+    /// Whether it stood without quotes.
+    pub plain: bool,
+    /// Whether its text stands in the file as it is, so that places inside it can be pointed at.
+    pub verbatim_at: Option<usize>,
+}
+
+impl Node {
+    /// What kind of node it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            NodeValue::Scalar(scalar) if scalar.is_null() => "nothing",
+            NodeValue::Scalar(_) => "a single value",
+            NodeValue::List(_) => "a list",
+            NodeValue::Map(_) => "a map",
+        }
+    }
+
+    /// The place of a part of a scalar's text, or of the whole node where the text was escaped or folded.
+    pub fn part(&self, start: usize, end: usize) -> Span {
+        match &self.value {
+            NodeValue::Scalar(Scalar { verbatim_at: Some(at), text, .. }) => {
+                let columns = text.get(..start).map_or(0, |before| before.chars().count());
+                let quote = at - self.span.start;
+                Span {
+                    start: at + start,
+                    end: at + end,
+                    column: self.span.column + quote + columns,
+                    ..self.span
+                }
+            }
+            _ => self.span,
+        }
+    }
+}
+
+impl Scalar {
+    /// Whether it is YAML's null: empty, `~` or `null`, without quotes.
+    pub fn is_null(&self) -> bool {
+        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+}
+
+/// Reads the file's single document.
+///
+/// Reports a fault and returns `None` where the text is not YAML, or not sane.
+pub fn parse(source: &str, faults: &mut Faults) -> Option<Node> {
+    let mut builder = Builder { places: Places::new(source), ..Builder::default() };
+    for event in Parser::new_from_str(source) {
+        let step = match event {
+            Ok((event, mark)) => builder.event(event, mark, faults),
+            Err(error) => {
+                let at = builder.places.point(error.marker().line(), error.marker().col());
+                let fault = faults.report(at, format!("this is not valid YAML: {}", error.info()));
+                explain_syntax_error(source, at, fault);
+                return None;
+            }
+        };
+        step?;
+    }
+    let Some(root) = builder.root else {
+        faults.report(Span { line: 1, column: 1, ..Span::default() }, "the file is empty");
+        return None;
+    };
+    Some(root)
+}
+
+fn explain_syntax_error(source: &str, at: Span, fault: &mut super::diagnostic::Diagnostic) {
+    // The parser notices a broken flow only where it ends, so look at the line before, too.
+    let nearby = source.lines().skip(at.line.saturating_sub(2)).take(2);
+    for line in nearby {
+        let flow = line.find(['{', '[']).filter(|open| !line[..*open].ends_with('$'));
+        if flow.is_some_and(|open| line[open..].contains("${")) {
+            fault.help("quotes are needed around `${…}` inside `{ }` and `[ ]`: `{ id: \"${id}\" }`");
+            return;
+        }
+        if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
+            fault.help("YAML does not allow tabs for indentation; use spaces");
+            return;
+        }
+    }
+}
+
+/// Byte offsets of the parser's line and column marks.
+#[derive(Debug, Default)]
+struct Places<'s> {
+    source: &'s str,
+    lines: Vec<usize>,
+}
+
+impl<'s> Places<'s> {
+    fn new(source: &'s str) -> Self {
+        let starts = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { source, lines: std::iter::once(0).chain(starts).collect() }
+    }
+
+    fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.source.len());
+        let text = &self.source[start..];
+        start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
+    }
+
+    fn point(&self, line: usize, column: usize) -> Span {
+        let start = self.offset(line, column);
+        Span { start, end: start, line, column: column + 1 }
+    }
+
+    fn span(&self, mark: Mark) -> Span {
+        let start = self.point(mark.start.line(), mark.start.col());
+        let end = self.offset(mark.end.line(), mark.end.col()).max(start.start);
+        // Collections end where the next token starts; trailing blanks do not belong to them.
+        let text = self.source[start.start..end].trim_end();
+        Span { end: start.start + text.len(), ..start }
+    }
+}
+
+/// A collection that is still open.
+#[derive(Debug)]
+struct Open {
+    span: Span,
+    anchor: usize,
+    kind: OpenKind,
+}
+
+#[derive(Debug)]
+enum OpenKind {
+    List(Vec<Node>),
+    Map {
+        entries: Vec<(Spanned<String>, Node)>,
+        inherited: Vec<(Spanned<String>, Node)>,
+        key: Option<Spanned<String>>,
+    },
+}
+
+#[derive(Debug, Default)]
+struct Builder<'s> {
+    places: Places<'s>,
+    stack: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    documents: usize,
+    root: Option<Node>,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, mark: Mark, faults: &mut Faults) -> Option<()> {
+        match event {
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    faults
+                        .report(self.places.span(mark), "a scenario is one YAML document, this is a second");
+                    return None;
+                }
+                Some(())
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let node = self.scalar(&text, style, mark);
+                self.add(node, anchor, 1, faults)
+            }
+            Event::SequenceStart(anchor, _) => self.open(anchor, OpenKind::List(Vec::new()), mark, faults),
+            Event::MappingStart(anchor, _) => self.open(
+                anchor,
+                OpenKind::Map { entries: Vec::new(), inherited: Vec::new(), key: None },
+                mark,
+                faults,
+            ),
+            Event::SequenceEnd | Event::MappingEnd => self.close(mark, faults),
+            Event::Alias(anchor) => self.alias(anchor, mark, faults),
+            _ => Some(()),
+        }
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, mark: Mark) -> Node {
+        let span = self.places.span(mark);
+        let plain = style == ScalarStyle::Plain;
+        let quote = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        let at = span.start + quote;
+        let verbatim = self.places.source.get(at..at + text.len()) == Some(text);
+        let scalar = Scalar { text: text.to_owned(), plain, verbatim_at: verbatim.then_some(at) };
+        Node { span, value: NodeValue::Scalar(scalar) }
+    }
+
+    fn open(&mut self, anchor: usize, kind: OpenKind, mark: Mark, faults: &mut Faults) -> Option<()> {
+        let span = self.places.span(mark);
+        if self.stack.len() >= MOST_DEPTH {
+            faults.report(span, format!("nested deeper than {MOST_DEPTH} levels"));
+            return None;
+        }
+        self.stack.push(Open { span, anchor, kind });
+        Some(())
+    }
+
+    fn close(&mut self, mark: Mark, faults: &mut Faults) -> Option<()> {
+        let open = self.stack.pop()?;
+        let end = self.places.span(mark).end;
+        let text = self.places.source[open.span.start..end.max(open.span.start)].trim_end();
+        let span = Span { end: open.span.start + text.len(), ..open.span };
+        let value = match open.kind {
+            OpenKind::List(items) => NodeValue::List(items),
+            OpenKind::Map { mut entries, inherited, .. } => {
+                // What is written wins over what is inherited, wherever the `<<` stands.
+                for (key, value) in inherited {
+                    if !entries.iter().any(|(known, _)| known.value == key.value) {
+                        entries.push((key, value));
+                    }
+                }
+                NodeValue::Map(entries)
+            }
+        };
+        self.add(Node { span, value }, open.anchor, 1, faults)
+    }
+
+    fn alias(&mut self, anchor: usize, mark: Mark, faults: &mut Faults) -> Option<()> {
+        let span = self.places.span(mark);
+        let Some((node, size)) = self.anchors.get(&anchor) else {
+            faults.report(span, "this alias stands inside what it names");
+            return None;
+        };
+        if self.nodes + size > MOST_NODES {
+            faults.report(span, format!("aliases make more than {MOST_NODES} values of this file"));
+            return None;
+        }
+        let (node, size) = (node.clone(), *size);
+        self.add(node, 0, size, faults)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize, size: usize, faults: &mut Faults) -> Option<()> {
+        self.nodes += size;
+        if self.nodes > MOST_NODES {
+            faults.report(node.span, format!("more than {MOST_NODES} values in one file"));
+            return None;
+        }
+        if anchor != 0 {
+            let size = count(&node);
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        match self.stack.last_mut().map(|open| &mut open.kind) {
+            None => self.root = Some(node),
+            Some(OpenKind::List(items)) => items.push(node),
+            Some(OpenKind::Map { entries, inherited, key }) => match key.take() {
+                None => *key = Some(key_of(node, faults)?),
+                Some(key) if key.value == "<<" => inherited.extend(inherited_from(node, faults)),
+                Some(key) => entries.push((key, node)),
+            },
+        }
+        Some(())
+    }
+}
+
+fn count(node: &Node) -> usize {
+    1 + match &node.value {
+        NodeValue::Scalar(_) => 0,
+        NodeValue::List(items) => items.iter().map(count).sum(),
+        NodeValue::Map(entries) => entries.iter().map(|(_, value)| 1 + count(value)).sum(),
+    }
+}
+
+fn key_of(node: Node, faults: &mut Faults) -> Option<Spanned<String>> {
+    match node.value {
+        NodeValue::Scalar(scalar) => Some(Spanned::new(scalar.text, node.span)),
+        _ => {
+            let fault = faults.report(node.span, "a key must be a single word");
+            fault.help("quotes are needed around `${…}` inside `{ }` and `[ ]`: `{ id: \"${id}\" }`");
+            None
+        }
+    }
+}
+
+/// The entries of `<<: *base`, or of a list of bases.
+fn inherited_from(base: Node, faults: &mut Faults) -> Vec<(Spanned<String>, Node)> {
+    match base.value {
+        NodeValue::Map(entries) => entries,
+        NodeValue::List(bases) => bases.into_iter().flat_map(|base| inherited_from(base, faults)).collect(),
+        NodeValue::Scalar(_) => {
+            faults.report(base.span, "`<<` takes a map, as in `<<: *base`");
+            Vec::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults_of(source: &str) -> Vec<String> {
+        let mut faults = Faults::default();
+        parse(source, &mut faults);
+        faults
+            .into_sorted()
+            .into_iter()
+            .map(|fault| format!("{}:{} {}", fault.span.line, fault.span.column, fault.message))
+            .collect()
+    }
+
+    fn tree(source: &str) -> Node {
+        parse(source, &mut Faults::default()).expect(source)
+    }
+
+    fn entry<'n>(node: &'n Node, key: &str) -> &'n Node {
+        let NodeValue::Map(entries) = &node.value else { panic!("not a map") };
+        &entries.iter().find(|(name, _)| name.value == key).expect(key).1
+    }
+
+    #[test]
+    fn every_node_knows_its_place() {
+        let source = "a: é\nb:\n  - x: \"q\"\n  - 'yy'\n";
+        let root = tree(source);
+        let NodeValue::List(items) = &entry(&root, "b").value else { panic!("a list") };
+        assert_eq!(&source[items[1].span.range()], "'yy'");
+        assert_eq!((items[1].span.line, items[1].span.column), (4, 5));
+        assert_eq!(&source[entry(&root, "a").span.range()], "é");
+        assert_eq!(&source[items[1].part(1, 2).range()], "y");
+        assert_eq!(items[1].part(1, 2).column, 7);
+    }
+
+    #[test]
+    fn a_merge_key_inherits_what_is_not_written() {
+        let root = tree("base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3\n");
+        let used = entry(&root, "use");
+        let text = |key| match &entry(used, key).value {
+            NodeValue::Scalar(scalar) => scalar.text.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((text("x"), text("y")), ("1".into(), "3".into()));
+    }
+
+    #[test]
+    fn hostile_input_ends_with_a_fault() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let refs = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb += &format!("a{level}: &a{level} [{refs}]\n");
+        }
+        assert!(faults_of(&bomb)[0].contains("aliases make more than"), "{:?}", faults_of(&bomb));
+        let deep = "[".repeat(100_000);
+        assert!(faults_of(&deep)[0].contains("nested deeper"), "{:?}", faults_of(&deep));
+        assert!(!faults_of("a: *nowhere").is_empty());
+        assert_eq!(faults_of(""), ["1:1 the file is empty"]);
+        assert!(!faults_of("a: [1, 2").is_empty());
+    }
+}
