@@ -4,6 +4,7 @@
 //! The library exists for the `loadgen` binary and its tests; its Rust API follows no semantic versioning.
 //! Data flows one way through the rooms below, and `ARCHITECTURE.md` says which room may know which.
 
+pub mod demo;
 pub mod measure;
 pub mod model;
 pub mod plan;
