@@ -5,6 +5,7 @@
 //! Data flows one way through the rooms below, and `ARCHITECTURE.md` says which room may know which.
 
 pub mod demo;
+pub mod judge;
 pub mod measure;
 pub mod model;
 pub mod plan;

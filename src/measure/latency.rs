@@ -67,7 +67,8 @@ impl Latency {
     /// Adds a sample.
     pub fn record(&mut self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let micros = nanos / 1_000;
+        // Rounded up: a percentile must not be below the sample it stands for.
+        let micros = nanos.div_ceil(1_000);
         if micros > HIGHEST_US {
             self.clipped += 1;
         }
@@ -157,8 +158,8 @@ impl Latency {
         let rank = percent.rank(self.count);
         // The crate rounds a fractional rank up; half a rank below ours is safe from float noise.
         let micros = self.histogram.value_at_quantile((rank as f64 - 0.5) / self.count as f64);
-        let low = self.histogram.lowest_equivalent(micros).saturating_mul(1_000);
-        let high = self.histogram.highest_equivalent(micros).saturating_mul(1_000).saturating_add(999);
+        let low = self.histogram.lowest_equivalent(micros).saturating_mul(1_000).saturating_sub(999);
+        let high = self.histogram.highest_equivalent(micros).saturating_mul(1_000);
         let within = |nanos: u64| Duration::from_nanos(nanos.clamp(self.min_ns, self.max_ns));
         // The last sample is the maximum, whatever its bucket says.
         let low = if rank == self.count { self.max_ns } else { low };

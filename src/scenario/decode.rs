@@ -6,8 +6,8 @@ use super::{
     diagnostic::{Diagnostic, Faults},
     overlay,
     reader::{Keys, duration, entries, items, literal, text, whole_number, word},
-    scenario::{HttpDefaults, Pairs, Scenario, Target, Workload},
     span::{Span, Spanned},
+    types::{HttpDefaults, Pairs, Scenario, Target, Workload},
     value::Value,
     yaml::{self, Node, NodeValue},
 };

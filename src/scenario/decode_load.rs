@@ -4,8 +4,8 @@ use super::{
     decode::positive_duration,
     diagnostic::Faults,
     reader::{Keys, duration, items, literal, quantity, whole_number, word},
-    scenario::{Load, Stage, ThinkTime},
     span::Span,
+    types::{Load, Stage, ThinkTime},
     yaml::{Node, NodeValue},
 };
 use crate::model::{format_bytes, parse_duration};

@@ -6,10 +6,10 @@ use super::{
     decode::{pairs, positive_duration, tags, variable_name},
     diagnostic::Faults,
     reader::{Keys, entries, items, literal, text, word},
-    scenario::{Body, Request},
     span::Span,
     suggest::listed,
     text::Text,
+    types::{Body, Request},
     value::Value,
     yaml::{Node, NodeValue},
 };

@@ -6,8 +6,8 @@ use super::{
     decode_request::{self, METHOD_KEYS},
     diagnostic::Faults,
     reader::{Keys, items, literal, positive_number},
-    scenario::{Step, Task, Work},
     span::Spanned,
+    types::{Step, Task, Work},
     yaml::Node,
 };
 

@@ -13,10 +13,10 @@ mod diagnostic;
 mod overlay;
 mod reader;
 mod render;
-mod scenario;
 mod span;
 mod suggest;
 mod text;
+mod types;
 mod value;
 mod yaml;
 
@@ -24,11 +24,11 @@ pub use check::{Check, CheckOperator, Extract, Operand, Subject};
 pub use decode::{Options, parse};
 pub use diagnostic::{Diagnostic, Faults};
 pub use render::render;
-pub use scenario::{
-    Body, HttpDefaults, Load, Pairs, Request, Scenario, Stage, Step, Steps, Target, Task, ThinkTime, Work,
-    Workload,
-};
 pub use span::{Span, Spanned};
 pub use suggest::{listed, nearest};
 pub use text::{Part, Text};
+pub use types::{
+    Body, HttpDefaults, Load, Pairs, Request, Scenario, Stage, Step, Steps, Target, Task, ThinkTime, Work,
+    Workload,
+};
 pub use value::{Value, ValueKind};

@@ -92,6 +92,11 @@ pub fn parse(source: &str, faults: &mut Faults) -> Option<Node> {
             Ok((event, mark)) => builder.event(event, mark, faults),
             Err(error) => {
                 let at = builder.places.point(error.marker().line(), error.marker().col());
+                // The parser looks ahead and may give up on depth before a node of it arrives here.
+                if error.info().contains("recursion limit") {
+                    faults.report(at, format!("nested deeper than {MOST_DEPTH} levels"));
+                    return None;
+                }
                 let fault = faults.report(at, format!("this is not valid YAML: {}", error.info()));
                 explain_syntax_error(source, at, fault);
                 return None;
@@ -374,8 +379,9 @@ mod tests {
             bomb += &format!("a{level}: &a{level} [{refs}]\n");
         }
         assert!(faults_of(&bomb)[0].contains("aliases make more than"), "{:?}", faults_of(&bomb));
-        let deep = "[".repeat(100_000);
-        assert!(faults_of(&deep)[0].contains("nested deeper"), "{:?}", faults_of(&deep));
+        for deep in ["[".repeat(100_000), "- ".repeat(100_000), format!("{}x", "[".repeat(101))] {
+            assert!(faults_of(&deep)[0].contains("nested deeper"), "{:?}", faults_of(&deep));
+        }
         assert!(!faults_of("a: *nowhere").is_empty());
         assert_eq!(faults_of(""), ["1:1 the file is empty"]);
         assert!(!faults_of("a: [1, 2").is_empty());

@@ -1,0 +1,137 @@
+//! Thresholds as a scenario writes them, over made-up observations.
+
+use loadgen::{
+    judge::{Outcome, judge},
+    measure::{Collector, Delta, Observations, Recorder, RequestObservation, Snapshot},
+    model::*,
+};
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn catalog() -> Catalog {
+    let request = |name: &str, task| RequestMeta {
+        name: name.into(),
+        method: "GET".into(),
+        task: TaskId(task),
+        tags: vec![("area".into(), name.to_uppercase())],
+    };
+    let task =
+        |name: &str| TaskMeta { name: name.into(), workload: WorkloadId(0), kind: TaskKind::Iteration };
+    Catalog {
+        workloads: vec![WorkloadMeta { name: "default".into() }],
+        tasks: vec![task("read"), task("write")],
+        requests: vec![request("list", 0), request("save", 1)],
+        checks: vec![CheckMeta { name: "ok".into(), request: RequestId(0), is_expectation: false }],
+        stages: vec![StageMeta { name: "1".into(), workload: WorkloadId(0), start_ms: 0, end_ms: 1000 }],
+    }
+}
+
+fn seen(request: u32, status: u16, time: Duration) -> RequestObservation {
+    RequestObservation {
+        request: RequestId(request),
+        stage: StageId(0),
+        status,
+        error: None,
+        protocol: Some(Protocol::Http11),
+        failed: status >= 400,
+        service_time: time,
+        response_time: time,
+        sent_bytes: 0,
+        received_bytes: 100,
+    }
+}
+
+fn snapshot(record: impl FnOnce(&mut Recorder)) -> Snapshot {
+    let catalog = catalog();
+    let mut recorder = Recorder::new(&catalog);
+    record(&mut recorder);
+    let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+    let mut collector = Collector::new(&catalog, 1, Duration::from_secs(1));
+    let (worker, interval, running_users, made_users, last) = (0, 0, 3, 5, true);
+    collector.accept(Delta { worker, interval, observations, running_users, made_users, last });
+    collector.snapshot(Duration::from_secs(2))
+}
+
+fn outcome(snapshot: &Snapshot, left: &str, right: &str) -> (Outcome, Option<String>) {
+    let file = format!(
+        "target: http://127.0.0.1\nload: {{users: 1, duration: 1s}}\ntasks: [{{get: /}}]\nthresholds:\n  {left}: {right}\n"
+    );
+    let scenario = loadgen::scenario::parse(&file, &Default::default());
+    let scenario = scenario.unwrap_or_else(|faults| panic!("{left}: {right}: {faults:?}"));
+    let result = judge(&[scenario.thresholds[0].value.clone()], snapshot, &catalog()).remove(0);
+    (result.outcome, result.observed.map(|observed| observed.to_string()))
+}
+
+#[test]
+fn every_kind_of_condition() {
+    let snapshot = snapshot(|recorder| {
+        (1..=100).for_each(|ms| recorder.request(&seen(0, 200, MS * ms)));
+        (0..3).for_each(|_| recorder.request(&seen(1, 500, MS * 500)));
+        let refused =
+            RequestObservation { error: Some(ErrorKind::ConnectRefused), failed: true, ..seen(1, 0, MS) };
+        recorder.request(&refused);
+        (0..9).for_each(|_| recorder.check(CheckId(0), StageId(0), true));
+        recorder.check(CheckId(0), StageId(0), false);
+        recorder.iteration(TaskId(0), StageId(0), IterationEnd::Completed, MS * 40);
+        recorder.iteration(TaskId(1), StageId(0), IterationEnd::Failed, MS);
+    });
+    use Outcome::{Failed, NoData, Passed};
+    for (left, right, expected, observed) in [
+        ("http_req_duration{task:read}", "p95 < 96ms", Passed, Some("95.039ms")),
+        ("http_req_duration{task:read}", "p95 < 94ms", Failed, Some("95.039ms")),
+        ("http_req_duration{task:read}", "p95 <= 95ms", Passed, Some("94.975ms")),
+        ("http_req_duration{task:read}", "p95 == 95ms", Passed, Some("95ms")),
+        ("http_req_duration{name:l*}", "max <= 100ms", Passed, Some("100ms")),
+        ("http_req_duration{area:LIST}", "avg == 50.5ms", Passed, Some("50.5ms")),
+        ("http_req_duration", "max < 400ms", Failed, Some("500ms")),
+        ("http_req_duration", "count == 103", Passed, Some("103")),
+        ("http_req_duration{status:404}", "p95 < 1s", NoData, None),
+        ("http_req_failed", "rate < 5%", Passed, Some("3.846154%")),
+        ("http_req_failed{task:write}", "rate < 5%", Failed, Some("100%")),
+        ("http_reqs", "rate >= 52/s", Passed, Some("52/s")),
+        ("http_reqs{status:5*}", "count == 0", Failed, Some("3")),
+        ("http_reqs{status:404}", "count == 0", Passed, Some("0")),
+        ("http_errors{error:connect_refused}", "count == 1", Passed, Some("1")),
+        ("http_errors{error:timeout}", "count == 0", Passed, Some("0")),
+        ("data_received", "count == 10400", Passed, Some("10400")),
+        ("checks{check:ok}", "rate > 90%", Failed, Some("90%")),
+        ("checks", "rate >= 90%", Passed, Some("90%")),
+        ("iterations", "count == 1", Passed, Some("1")),
+        ("failed_iterations", "count == 0", Failed, Some("1")),
+        ("iteration_duration", "p50 < 41ms", Passed, Some("40ms")),
+        ("dropped_iterations", "count == 0", Passed, Some("0")),
+        ("vus", "max <= 3", Passed, Some("3")),
+        ("vus_max", "value == 5", Passed, Some("5")),
+    ] {
+        let (got, seen) = outcome(&snapshot, left, right);
+        assert_eq!((got, seen.as_deref()), (expected, observed), "{left}: {right}");
+    }
+}
+
+#[test]
+fn without_a_sample_nothing_passes() {
+    let empty = snapshot(|_| {});
+    for (left, right) in [
+        ("http_req_duration", "p95 < 1s"),
+        ("http_req_failed", "rate < 1%"),
+        ("http_reqs", "count == 0"),
+        ("http_errors", "count == 0"),
+        ("checks", "rate > 0%"),
+        ("failed_iterations", "count == 0"),
+    ] {
+        assert_eq!(outcome(&empty, left, right).0, Outcome::NoData, "{left}: {right}");
+    }
+}
+
+#[test]
+fn the_buckets_of_the_histogram_fail_nobody() {
+    let just_below = snapshot(|recorder| {
+        (0..100).for_each(|_| recorder.request(&seen(0, 200, Duration::from_micros(199_950))))
+    });
+    assert_eq!(outcome(&just_below, "http_req_duration", "p95 < 200ms").0, Outcome::Passed);
+    let just_above = snapshot(|recorder| {
+        (0..100).for_each(|_| recorder.request(&seen(0, 200, Duration::from_micros(200_010))))
+    });
+    assert_eq!(outcome(&just_above, "http_req_duration", "p95 < 200ms").0, Outcome::Failed);
+}
