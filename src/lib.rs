@@ -4,9 +4,13 @@
 //! The library exists for the `loadgen` binary and its tests; its Rust API follows no semantic versioning.
 //! Data flows one way through the rooms below, and `ARCHITECTURE.md` says which room may know which.
 
+pub mod cli;
 pub mod demo;
+pub mod engine;
 pub mod judge;
 pub mod measure;
 pub mod model;
 pub mod plan;
+pub mod report;
+pub mod run;
 pub mod scenario;

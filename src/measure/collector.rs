@@ -30,6 +30,8 @@ pub struct Delta {
 struct Pending {
     observations: Observations,
     running_users: u64,
+    /// Whether any worker was still at work when it ended.
+    ticked: bool,
 }
 
 /// Puts the workers' intervals together.
@@ -76,6 +78,7 @@ impl Collector {
         });
         pending.observations.merge(&observations);
         pending.running_users += running_users;
+        pending.ticked |= !last;
         observations.clear();
         let everyone_reached = self.reported.iter().min().copied().flatten();
         (everyone_reached.and_then(|reached| self.close_up_to(reached)), observations)
@@ -98,6 +101,10 @@ impl Collector {
 
     fn close(&mut self, interval: u64) -> Option<Point> {
         let pending = self.pending.remove(&interval)?;
+        if !pending.ticked && pending.observations.is_empty() && interval > 0 {
+            // The workers went home just as it began: there was no such interval.
+            return None;
+        }
         let start = self.interval * u32::try_from(interval).unwrap_or(u32::MAX);
         let point = Point::new(start, pending.running_users, &pending.observations);
         let level = pending.running_users;
@@ -192,7 +199,7 @@ mod tests {
             observations: spare,
             running_users: 1,
             made_users: 5,
-            last: true,
+            last: false,
         };
         let point = collector.accept(next).0.expect("the only worker");
         assert_eq!((point.requests, point.duration.percentile(Percent::whole(95))), (0, None));

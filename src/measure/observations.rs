@@ -84,6 +84,14 @@ impl Observations {
         self.requests.iter().flatten().filter(|(_, stats)| stats.count > 0).map(|(key, stats)| (key, stats))
     }
 
+    /// Whether nothing was observed.
+    pub fn is_empty(&self) -> bool {
+        self.requests().next().is_none()
+            && self.iterations().next().is_none()
+            && self.failures.is_empty()
+            && self.user_start_failures.iter().all(|count| *count == 0)
+    }
+
     /// The checks' results.
     pub fn checks(&self) -> impl Iterator<Item = (&CheckKey, &Tally)> {
         self.checks.iter()

@@ -94,9 +94,7 @@ impl<'s> Builder<'s> {
         let schedule = self.schedule(id, &workload.load);
         let mut scope = self.scope.clone().with_slots(variables_of(workload));
         scope.define("workload", Json::String(workload.name.clone()));
-        let on_start_task = self.task_id(ON_START, id, TaskKind::OnStart);
-        scope.define("task", Json::String(ON_START.to_owned()));
-        let on_start = self.steps(&workload.on_start, on_start_task, &[], &mut scope, faults);
+        let on_start = self.on_start(workload, id, &mut scope, faults);
         let (tasks, weights) = self.tasks(workload, id, &scope, faults);
         Some(Workload {
             id,
@@ -104,7 +102,6 @@ impl<'s> Builder<'s> {
             graceful_stop: workload.load.graceful_stop.unwrap_or(GRACEFUL_STOP),
             graceful_ramp_down: workload.load.graceful_ramp_down.unwrap_or(GRACEFUL_RAMP_DOWN),
             on_start: on_start?,
-            on_start_task,
             tasks: tasks?,
             weights,
             slots: scope.slot_names().to_vec(),
@@ -124,6 +121,22 @@ impl<'s> Builder<'s> {
             start += stage.duration;
         }
         UserSchedule::new(load.start_users, lines)
+    }
+
+    /// The steps of `on_start`, counted under a task of their own.
+    fn on_start(
+        &mut self,
+        workload: &scenario::Workload,
+        id: WorkloadId,
+        scope: &mut Scope<'_>,
+        faults: &mut Faults,
+    ) -> Option<Vec<Step>> {
+        if workload.on_start.is_empty() {
+            return Some(Vec::new());
+        }
+        let task = self.task_id(ON_START, id, TaskKind::OnStart);
+        scope.define("task", Json::String(ON_START.to_owned()));
+        self.steps(&workload.on_start, task, &[], scope, faults)
     }
 
     fn task_id(&mut self, name: &str, workload: WorkloadId, kind: TaskKind) -> TaskId {

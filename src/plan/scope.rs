@@ -168,7 +168,7 @@ impl<'e> Scope<'e> {
         if !expression.is_constant() {
             return Some(Compiled::Dynamic(Reference::Computed(expression)));
         }
-        let nobody = Variables { slots: &[], names: &[], vu: 0, iteration: 0 };
+        let nobody = Variables { slots: &[], vu: 0, iteration: 0 };
         expression
             .evaluate(&nobody)
             .map_err(|error| {

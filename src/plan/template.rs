@@ -10,8 +10,6 @@ use std::{borrow::Cow, fmt::Write as _};
 pub struct Variables<'v> {
     /// The user's variables by slot; `None` where not yet set.
     pub slots: &'v [Option<Json>],
-    /// Names of the slots.
-    pub names: &'v [String],
     /// The user's number, from 1, unique over the run.
     pub vu: u64,
     /// The number of this user's iteration, from 0.

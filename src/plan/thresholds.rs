@@ -55,6 +55,10 @@ fn tag_is_sound(
     }
     let message = format!("no {} `{}` can occur in this file", noun(tag), value.as_str());
     let fault = faults.report(threshold.span, message);
+    if tag == "status" {
+        fault.label("a status is a number from 100 to 599, or a pattern such as `5*`");
+        return false;
+    }
     match nearest(value.as_str(), values.iter().map(String::as_str)) {
         Some(near) => fault.label(format!("did you mean `{near}`?")),
         None if values.len() <= 12 => {

@@ -63,8 +63,6 @@ pub struct Workload {
     pub graceful_ramp_down: Duration,
     /// What a user does before its first iteration.
     pub on_start: Vec<Step>,
-    /// The task that `on_start`'s requests are counted under.
-    pub on_start_task: TaskId,
     /// What iterations do. A `flow` is one task.
     pub tasks: Vec<Task>,
     /// How often each task is chosen.

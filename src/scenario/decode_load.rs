@@ -30,7 +30,7 @@ pub(super) fn load(node: &Node, faults: &mut Faults) -> Option<Load> {
         if keys.has("stages") { ramping(&mut keys, faults) } else { constant(&mut keys, later, faults) };
     keys.finish(faults);
     let (start_users, stages) = shape?;
-    Some(Load { stages, start_users, graceful_stop, graceful_ramp_down: ramp_down, span: node.span })
+    Some(Load { stages, start_users, graceful_stop, graceful_ramp_down: ramp_down })
 }
 
 fn constant(keys: &mut Keys<'_>, later: bool, faults: &mut Faults) -> Option<(u64, Vec<Stage>)> {

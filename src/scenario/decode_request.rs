@@ -39,7 +39,6 @@ pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut 
     let (method, url) = line?;
     let name = name.map_or_else(|| format!("{method} {}", url.source), |name| name.value);
     Some(Request {
-        span,
         method,
         url,
         name,

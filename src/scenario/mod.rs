@@ -28,7 +28,6 @@ pub use span::{Span, Spanned};
 pub use suggest::{listed, nearest};
 pub use text::{Part, Text};
 pub use types::{
-    Body, HttpDefaults, Load, Pairs, Request, Scenario, Stage, Step, Steps, Target, Task, ThinkTime, Work,
-    Workload,
+    Body, HttpDefaults, Load, Pairs, Request, Scenario, Stage, Step, Target, Task, ThinkTime, Work, Workload,
 };
 pub use value::{Value, ValueKind};

@@ -2,7 +2,7 @@
 
 use super::{
     check::{Check, Extract},
-    span::{Span, Spanned},
+    span::Spanned,
     text::Text,
     value::Value,
 };
@@ -101,8 +101,6 @@ pub struct Load {
     pub graceful_stop: Option<Duration>,
     /// How long a released user may go on.
     pub graceful_ramp_down: Option<Duration>,
-    /// Where it is written.
-    pub span: Span,
 }
 
 /// A straight line from the level before it to its own.
@@ -125,9 +123,6 @@ pub struct ThinkTime {
     pub max: Duration,
 }
 
-/// Steps in order.
-pub type Steps = Vec<Step>;
-
 /// One thing a user does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -140,8 +135,6 @@ pub enum Step {
 /// An HTTP request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Where it is written.
-    pub span: Span,
     /// The HTTP method, in capitals.
     pub method: String,
     /// The URL, absolute or relative to the target.

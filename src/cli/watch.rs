@@ -1,0 +1,57 @@
+//! What people see while a run goes on: a bar drawn in place on a terminal, a plain line every few seconds
+//! elsewhere.
+
+use super::world::World;
+use crate::{
+    engine::Engine,
+    measure::Point,
+    report::progress::{Bar, Progress, plain_line},
+    run::{Tick, Watch},
+};
+use std::time::Duration;
+
+/// How often a plain line is printed.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// A watcher that prints to standard error.
+pub(super) struct Watcher<'w> {
+    world: &'w mut World,
+    bar: Option<Bar>,
+    next_line: Duration,
+}
+
+impl<'w> Watcher<'w> {
+    pub fn new(world: &'w mut World) -> Self {
+        Self { world, bar: None, next_line: PLAIN_EVERY }
+    }
+
+    /// Clears the bar, so that what follows starts on an empty line.
+    pub fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish();
+        }
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn tick(&mut self, tick: &Tick<'_>) {
+        let planned = tick.plan.duration();
+        let nothing_yet = Point::default();
+        let last = tick.last.unwrap_or(&nothing_yet);
+        let catalog = &tick.plan.catalog;
+        let progress = Progress::new(tick.elapsed, planned, Engine::INTERVAL, last, tick.total, catalog);
+        if self.world.terminal.stderr {
+            self.bar.get_or_insert_with(|| Bar::new(planned)).update(&progress);
+        } else if tick.elapsed >= self.next_line {
+            self.next_line += PLAIN_EVERY;
+            self.world.complain(&format!("{}\n", plain_line(&progress)));
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.note(text),
+            None => self.world.complain(&format!("{text}\n")),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The world as a value, so that tests can give another one.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal, Write},
+};
+
+/// What is known of the terminal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terminal {
+    /// Whether standard output is one.
+    pub stdout: bool,
+    /// Whether standard error is one, so that progress can be drawn in place.
+    pub stderr: bool,
+    /// Columns; `None` where not known.
+    pub width: Option<usize>,
+}
+
+/// Streams, environment and terminal.
+pub struct World {
+    /// Standard output: results.
+    pub stdout: Box<dyn Write>,
+    /// Standard error: progress and complaints.
+    pub stderr: Box<dyn Write>,
+    /// The variables of the environment.
+    pub env: BTreeMap<String, String>,
+    /// The terminal.
+    pub terminal: Terminal,
+}
+
+impl World {
+    /// This process's own.
+    pub fn real() -> Self {
+        let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+        let env = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        let width = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+        let (stdout, stderr) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        Self {
+            stdout: Box::new(io::stdout()),
+            stderr: Box::new(io::stderr()),
+            env,
+            terminal: Terminal { stdout, stderr, width },
+        }
+    }
+
+    /// Prints a result. A closed pipe is no reason to end: the results are in their files.
+    pub fn say(&mut self, text: &str) {
+        let _ = self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush());
+    }
+
+    /// Prints a complaint or a note.
+    pub fn complain(&mut self, text: &str) {
+        let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
+    }
+
+    /// Whether results may be coloured.
+    pub fn colours(&self) -> bool {
+        let forbidden = self.env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = self.env.get("TERM").is_some_and(|term| term == "dumb");
+        self.terminal.stdout && !forbidden && !dumb
+    }
+}

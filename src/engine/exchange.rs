@@ -1,0 +1,217 @@
+//! One request of a user: rendered, sent, checked, recorded, its extracts kept.
+
+use super::{
+    clock::Clock,
+    transport::{Arrived, Exchange, Failure, Outgoing, Transport},
+};
+use crate::{
+    measure::{Recorder, RequestObservation},
+    model::{ErrorKind, FailureKind, StageId},
+    plan::{Request, Response, UrlError, Variables},
+};
+use serde_json::Value as Json;
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// Largest body kept for checks and extracts; more is read and counted.
+const MOST_BODY: usize = 10 * 1024 * 1024;
+
+/// How a request ended for its iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RequestEnd {
+    /// Good.
+    Passed,
+    /// Failed, and the iteration goes on.
+    Failed,
+    /// Failed so that the iteration cannot go on.
+    Broken,
+}
+
+/// What a request is made with.
+pub(super) struct Exchanger<'u, T> {
+    pub transport: &'u mut T,
+    pub clock: Clock,
+    pub recorder: &'u Rc<RefCell<Recorder>>,
+    pub slots: &'u mut Vec<Option<Json>>,
+    pub vu: u64,
+    pub iteration: u64,
+}
+
+impl<T: Transport> Exchanger<'_, T> {
+    /// Performs a request that was meant to start now.
+    pub async fn perform(&mut self, request: &Request, stage: StageId) -> RequestEnd {
+        let intended = self.clock.now();
+        let outgoing = match self.render(request) {
+            Ok(outgoing) => outgoing,
+            Err(error) => return self.not_sent(request, stage, &error),
+        };
+        let sent_bytes = outgoing.body.as_ref().map_or(0, |body| body.len() as u64);
+        let exchange = match tokio::time::timeout(request.timeout, self.transport.exchange(outgoing)).await {
+            Ok(exchange) => exchange,
+            Err(_) => self.timed_out(intended, request.timeout),
+        };
+        let seen = Seen { intended, stage, sent_bytes };
+        match &exchange.result {
+            Ok(arrived) => self.arrived(request, &seen, &exchange, arrived),
+            Err(failure) => self.failed(request, &seen, &exchange, failure),
+        }
+    }
+
+    fn variables(&self) -> Variables<'_> {
+        Variables { slots: self.slots, vu: self.vu, iteration: self.iteration }
+    }
+
+    fn render(&self, request: &Request) -> Result<Outgoing, UrlError> {
+        let variables = self.variables();
+        Ok(Outgoing {
+            method: request.method.clone(),
+            url: request.url.render(&variables)?,
+            headers: request.headers(&variables)?,
+            body: request.body.render(&variables)?,
+            keep_body: if request.reads_body { MOST_BODY } else { 0 },
+        })
+    }
+
+    fn timed_out(&self, intended: Duration, timeout: Duration) -> Exchange {
+        let cause = format!("no complete response within {}", crate::model::format_duration(timeout));
+        let result = Err(Failure { kind: ErrorKind::Timeout, cause });
+        Exchange { sent_at: intended, ended_at: self.clock.now(), result }
+    }
+
+    /// What could not be rendered was not sent: it is no request, only a failure with its reason. A host that
+    /// the scenario does not name counts as a request without a response, so that gates see it.
+    fn not_sent(&self, request: &Request, stage: StageId, error: &UrlError) -> RequestEnd {
+        let now = self.clock.now();
+        let mut recorder = self.recorder.borrow_mut();
+        let kind = match error {
+            UrlError::Render(_) => FailureKind::Template,
+            UrlError::HostNotAllowed(_) => {
+                let refused = ErrorKind::HostNotAllowed;
+                recorder.request(&RequestObservation {
+                    request: request.id,
+                    stage,
+                    status: 0,
+                    error: Some(refused),
+                    protocol: None,
+                    failed: true,
+                    service_time: Duration::ZERO,
+                    response_time: Duration::ZERO,
+                    sent_bytes: 0,
+                    received_bytes: 0,
+                });
+                FailureKind::NoResponse(refused)
+            }
+        };
+        recorder.failure(request.id, kind, now, || error.to_string());
+        RequestEnd::Broken
+    }
+
+    fn failed(&self, request: &Request, seen: &Seen, exchange: &Exchange, failure: &Failure) -> RequestEnd {
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.request(&RequestObservation {
+            error: Some(failure.kind),
+            failed: true,
+            ..seen.observation(request, exchange)
+        });
+        let kind = FailureKind::NoResponse(failure.kind);
+        recorder.failure(request.id, kind, exchange.ended_at, || failure.cause.clone());
+        RequestEnd::Broken
+    }
+
+    fn arrived(
+        &mut self,
+        request: &Request,
+        seen: &Seen,
+        exchange: &Exchange,
+        arrived: &Arrived,
+    ) -> RequestEnd {
+        let service_time = exchange.ended_at.saturating_sub(exchange.sent_at);
+        let response =
+            Response::new(arrived.status, &arrived.headers, &arrived.body, arrived.body_bytes, service_time);
+        let recorder = Rc::clone(self.recorder);
+        let mut recorder = recorder.borrow_mut();
+        let mut failed = !request.expects_status && arrived.status >= 400;
+        if failed {
+            let kind = FailureKind::Status(arrived.status);
+            recorder.failure(request.id, kind, exchange.ended_at, || sample_of_status(&response));
+        }
+        for check in &request.checks {
+            let outcome = check.evaluate(&response, &self.variables());
+            recorder.check(check.id, seen.stage, outcome.is_ok());
+            let Err(observed) = outcome else { continue };
+            if check.is_expectation {
+                failed = true;
+                let kind = FailureKind::Expectation(check.id);
+                recorder.failure(request.id, kind, exchange.ended_at, || observed);
+            }
+        }
+        recorder.request(&RequestObservation {
+            status: arrived.status,
+            protocol: arrived.protocol,
+            failed,
+            received_bytes: arrived.body_bytes,
+            ..seen.observation(request, exchange)
+        });
+        let extracted = self.extract(request, &response, exchange.ended_at, &mut recorder);
+        match (extracted, failed) {
+            (false, _) => RequestEnd::Broken,
+            (true, true) => RequestEnd::Failed,
+            (true, false) => RequestEnd::Passed,
+        }
+    }
+
+    fn extract(
+        &mut self,
+        request: &Request,
+        response: &Response<'_>,
+        at: Duration,
+        recorder: &mut Recorder,
+    ) -> bool {
+        let mut all = true;
+        for extract in &request.extracts {
+            match extract.evaluate(response) {
+                Ok(value) => self.slots[extract.slot] = Some(value),
+                Err(reason) => {
+                    all = false;
+                    let sample = || format!("`{}` was not found: {reason}", extract.variable);
+                    recorder.failure(request.id, FailureKind::Extract, at, sample);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What is known of a request besides its exchange.
+struct Seen {
+    intended: Duration,
+    stage: StageId,
+    sent_bytes: u64,
+}
+
+impl Seen {
+    fn observation(&self, request: &Request, exchange: &Exchange) -> RequestObservation {
+        RequestObservation {
+            request: request.id,
+            stage: self.stage,
+            status: 0,
+            error: None,
+            protocol: None,
+            failed: false,
+            service_time: exchange.ended_at.saturating_sub(exchange.sent_at),
+            response_time: exchange.ended_at.saturating_sub(self.intended),
+            sent_bytes: self.sent_bytes,
+            received_bytes: 0,
+        }
+    }
+}
+
+/// The status and the start of the body, as far as it was kept.
+fn sample_of_status(response: &Response<'_>) -> String {
+    let text = response.text();
+    let start: String = text.chars().take(200).collect();
+    if start.is_empty() {
+        format!("status {}", response.status)
+    } else {
+        format!("status {}: {start}", response.status)
+    }
+}

@@ -1,0 +1,22 @@
+//! Doing it: worker threads with a current-thread runtime each, virtual users dealt over them, requests sent
+//! through a transport, what was seen recorded.
+//!
+//! It knows no threshold and no report, and nothing that a user does waits for anyone who watches.
+
+mod clock;
+mod connect_log;
+mod exchange;
+mod failure;
+mod http;
+mod pool;
+mod simulate;
+mod stop;
+mod transport;
+mod user;
+mod worker;
+
+pub use clock::{Clock, WallClock};
+pub use http::HttpTransports;
+pub use pool::{Engine, Event};
+pub use simulate::simulate;
+pub use transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports};

@@ -1,0 +1,171 @@
+//! The worker threads, one current-thread runtime each: half the CPU per request of tokio's shared one,
+//! because no connection is woken from another thread.
+
+use super::{
+    clock::Clock,
+    transport::Transports,
+    worker::{self, Setup},
+};
+use crate::{
+    measure::{Delta, Observations},
+    plan::Plan,
+};
+use std::{
+    io,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use tokio::{
+    runtime::{Builder, LocalOptions},
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+};
+
+/// What the run asks of the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Control {
+    /// Start nothing more; what runs may end within the graceful stop.
+    Stop,
+    /// End now.
+    Cut,
+}
+
+/// What a worker tells.
+#[derive(Debug)]
+pub enum Event {
+    /// What it saw in an interval.
+    Seen(Delta),
+    /// A user panicked: a fault of this program.
+    Panicked(String),
+}
+
+struct Worker {
+    controls: UnboundedSender<Control>,
+    spares: mpsc::Sender<Box<Observations>>,
+    thread: JoinHandle<()>,
+}
+
+/// The load under way.
+pub struct Engine {
+    workers: Vec<Worker>,
+    events: UnboundedReceiver<Event>,
+    clock: Clock,
+}
+
+impl Engine {
+    /// How often workers hand over what they saw.
+    pub const INTERVAL: Duration = worker::INTERVAL;
+
+    /// Starts the load on this many threads.
+    ///
+    /// The clock starts when every thread is ready, so that their set-up is in nobody's latency.
+    ///
+    /// # Errors
+    /// A thread or its runtime could not be made.
+    pub fn start<F: Transports>(plan: &Arc<Plan>, transports: &F, workers: usize) -> io::Result<Self> {
+        let workers = workers.clamp(1, plan.most_users().max(1) as usize);
+        let (events, receiver) = unbounded_channel();
+        let mut started = Vec::with_capacity(workers);
+        let mut starts = Vec::with_capacity(workers);
+        for index in 0..workers {
+            let (plan, transports, events) = (Arc::clone(plan), transports.clone(), events.clone());
+            let (controls, control_receiver) = unbounded_channel();
+            let (spares, spare_receiver) = mpsc::channel();
+            let (ready, is_ready) = mpsc::channel();
+            let (start, started_at) = oneshot::channel();
+            let make = move |clock| Setup {
+                index,
+                workers,
+                plan,
+                clock,
+                transports,
+                events,
+                controls: control_receiver,
+                spares: spare_receiver,
+            };
+            let body = move || run_thread(&ready, started_at, make);
+            let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(body)?;
+            is_ready.recv().map_err(|_| io::Error::other("a worker thread ended at once"))??;
+            started.push(Worker { controls, spares, thread });
+            starts.push(start);
+        }
+        let clock = Clock::start();
+        for start in starts {
+            // A worker that is gone is noticed when its events end.
+            let _ = start.send(clock);
+        }
+        Ok(Self { workers: started, events: receiver, clock })
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Number of worker threads.
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// The next event; `None` when every worker is done.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Starts no further iterations; running ones may end within the graceful stop.
+    pub fn stop(&self) {
+        self.send(Control::Stop);
+    }
+
+    /// Cuts what is running.
+    pub fn cut(&self) {
+        self.send(Control::Cut);
+    }
+
+    fn send(&self, control: Control) {
+        for worker in &self.workers {
+            // One that is done needs no telling.
+            let _ = worker.controls.send(control);
+        }
+    }
+
+    /// Gives emptied observations back to their worker.
+    pub fn reuse(&self, worker: usize, observations: Box<Observations>) {
+        if let Some(worker) = self.workers.get(worker) {
+            let _ = worker.spares.send(observations);
+        }
+    }
+
+    /// Waits for the threads to end; whether each ended well.
+    pub fn join(self) -> bool {
+        // Every one is waited for, also after one that ended badly.
+        let ended: Vec<bool> = self.workers.into_iter().map(|worker| worker.thread.join().is_ok()).collect();
+        ended.into_iter().all(|well| well)
+    }
+}
+
+fn run_thread<F: Transports>(
+    ready: &mpsc::Sender<io::Result<()>>,
+    start: oneshot::Receiver<Clock>,
+    make: impl FnOnce(Clock) -> Setup<F>,
+) {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    let _ = ready.send(Ok(()));
+    runtime.block_on(async {
+        if let Ok(clock) = start.await {
+            worker::run(make(clock)).await;
+        }
+    });
+    // Connections and look-ups that are still open must not keep the process.
+    runtime.shutdown_background();
+}

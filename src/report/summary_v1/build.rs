@@ -1,0 +1,210 @@
+//! The document out of a run's data.
+
+use super::{
+    document::*,
+    metrics::{metrics, share},
+    trend::{PointTrendV1, TrendV1},
+};
+use crate::{
+    judge::{Outcome, ThresholdResult},
+    measure::{Point, RequestKey, Snapshot},
+    model::{Catalog, CheckId, Limit, RequestId, RunInfo, StageId, TaskId, TaskKind, Verdict},
+    report::{
+        format::per_second,
+        totals::{Totals, failures},
+    },
+};
+use std::time::Duration;
+
+/// The results of a run. Durations in it are milliseconds, rates are per second of `snapshot.elapsed`.
+pub fn summary(
+    run: &RunInfo,
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    verdict: &Verdict,
+    thresholds: &[ThresholdResult],
+) -> SummaryV1 {
+    let totals = &Totals::new(snapshot, catalog);
+    SummaryV1 {
+        schema: SCHEMA.to_owned(),
+        run: run_v1(run),
+        verdict: VerdictV1 {
+            passed: verdict.passed,
+            exit_code: verdict.exit_code.number(),
+            reason: verdict.reason.clone(),
+        },
+        thresholds: thresholds.iter().map(threshold).collect(),
+        metrics: metrics(snapshot, totals),
+        checks: catalog.check_ids().map(|id| check(id, catalog, totals)).collect(),
+        requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.elapsed)).collect(),
+        tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
+        stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
+        errors: errors(snapshot, catalog),
+        series: SeriesV1 {
+            interval_ms: whole_ms(snapshot.series.interval()),
+            points: snapshot.series.points().iter().map(point).collect(),
+        },
+    }
+}
+
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn run_v1(run: &RunInfo) -> RunV1 {
+    RunV1 {
+        id: run.id.clone(),
+        name: run.name.clone(),
+        description: run.description.clone(),
+        started_at: run.started_at.clone(),
+        ended_at: run.ended_at.clone(),
+        duration_ms: run.duration_ms,
+        planned_duration_ms: run.planned_duration_ms,
+        loadgen_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario_file: run.scenario_file.clone(),
+        scenario_sha256: run.scenario_sha256.clone(),
+        environment: run.environment.clone(),
+        target: run.target.clone(),
+        seed: run.seed,
+        tags: run.tags.iter().cloned().collect(),
+        host: HostV1 {
+            os: run.host.os.clone(),
+            cpu: run.host.cpu.clone(),
+            cores: run.host.cores,
+            memory_bytes: Some(run.host.memory_bytes).filter(|bytes| *bytes > 0),
+        },
+        command: run.command.clone(),
+    }
+}
+
+fn threshold(result: &ThresholdResult) -> ThresholdV1 {
+    let threshold = &result.threshold;
+    let (limit, unit) = number(threshold.condition.limit);
+    ThresholdV1 {
+        metric: threshold.subject(),
+        condition: threshold.condition.to_string(),
+        passed: result.passed(),
+        observed: result.observed.map(|observed| number(observed).0),
+        limit,
+        unit,
+        no_data: result.outcome == Outcome::NoData,
+        aborted_run: false,
+        samples: result.samples,
+        line: threshold.line,
+    }
+}
+
+/// The bare number and its unit, exactly as it was compared; JSON has no infinity, so that is the largest number.
+fn number(limit: Limit) -> (f64, LimitUnitV1) {
+    let (number, unit) = match limit {
+        Limit::Time(time) => (time.as_nanos() as f64 / 1e6, LimitUnitV1::Milliseconds),
+        Limit::Share(share) => (share, LimitUnitV1::Share),
+        Limit::PerSecond(rate) => (rate, LimitUnitV1::PerSecond),
+        Limit::Number(number) => (number, LimitUnitV1::Number),
+    };
+    (number.clamp(f64::MIN, f64::MAX), unit)
+}
+
+fn check(id: CheckId, catalog: &Catalog, totals: &Totals) -> CheckV1 {
+    let check = catalog.check(id);
+    let request = catalog.request(check.request);
+    let tally = totals.checks[id.0 as usize];
+    CheckV1 {
+        name: check.name.clone(),
+        task: catalog.task(request.task).name.clone(),
+        request: request.name.clone(),
+        kind: if check.is_expectation { CheckKindV1::Expect } else { CheckKindV1::Check },
+        passes: tally.passes,
+        fails: tally.fails,
+        rate: share(tally.passes, tally.passes + tally.fails),
+    }
+}
+
+fn request(id: RequestId, catalog: &Catalog, totals: &Totals, elapsed: Duration) -> RequestV1 {
+    let request = catalog.request(id);
+    let task = catalog.task(request.task);
+    let seen = &totals.requests[id.0 as usize];
+    let statuses = seen.statuses.iter().map(|(status, count)| (status_name(*status), *count));
+    let errors = seen.errors.iter().map(|(error, count)| (error.name().to_owned(), *count));
+    RequestV1 {
+        name: request.name.clone(),
+        task: task.name.clone(),
+        workload: catalog.workload(task.workload).name.clone(),
+        method: request.method.clone(),
+        count: seen.count,
+        failed: seen.failed,
+        failed_rate: share(seen.failed, seen.count),
+        rate_per_s: per_second(seen.count, elapsed),
+        duration_ms: TrendV1::new(&seen.duration),
+        response_time_ms: TrendV1::new(&seen.response_time),
+        statuses: statuses.collect(),
+        errors: errors.collect(),
+        sent_bytes: seen.sent_bytes,
+        received_bytes: seen.received_bytes,
+    }
+}
+
+fn status_name(status: u16) -> String {
+    if status == RequestKey::OTHER_STATUS { "(other)".to_owned() } else { status.to_string() }
+}
+
+fn task(id: TaskId, catalog: &Catalog, totals: &Totals) -> TaskV1 {
+    let task = catalog.task(id);
+    let seen = &totals.tasks[id.0 as usize];
+    TaskV1 {
+        name: task.name.clone(),
+        workload: catalog.workload(task.workload).name.clone(),
+        kind: match task.kind {
+            TaskKind::Iteration => TaskKindV1::Iteration,
+            TaskKind::OnStart => TaskKindV1::OnStart,
+        },
+        iterations: seen.completed,
+        failed: seen.failed,
+        interrupted: seen.interrupted,
+        duration_ms: TrendV1::new(&seen.duration),
+    }
+}
+
+fn stage(id: StageId, catalog: &Catalog, totals: &Totals) -> StageV1 {
+    let stage = catalog.stage(id);
+    let seen = &totals.stages[id.0 as usize];
+    StageV1 {
+        name: stage.name.clone(),
+        workload: catalog.workload(stage.workload).name.clone(),
+        start_ms: stage.start_ms,
+        end_ms: stage.end_ms,
+        http_reqs: seen.requests.count,
+        http_req_failed: seen.requests.failed,
+        iterations: seen.iterations.completed,
+        duration_ms: TrendV1::new(&seen.requests.duration),
+        response_time_ms: TrendV1::new(&seen.requests.response_time),
+    }
+}
+
+fn errors(snapshot: &Snapshot, catalog: &Catalog) -> Vec<ErrorV1> {
+    let all = failures(snapshot, catalog).into_iter();
+    all.map(|failure| ErrorV1 {
+        error: failure.error,
+        name: failure.request.name.clone(),
+        task: catalog.task(failure.request.task).name.clone(),
+        count: failure.seen.count,
+        first_at_ms: whole_ms(failure.seen.first_at),
+        sample: failure.seen.sample.clone(),
+    })
+    .collect()
+}
+
+fn point(point: &Point) -> PointV1 {
+    PointV1 {
+        t_ms: whole_ms(point.start),
+        vus: point.vus,
+        http_reqs: point.requests,
+        http_req_failed: point.failed_requests,
+        iterations: point.iterations,
+        failed_iterations: point.failed_iterations,
+        dropped_iterations: point.dropped_iterations,
+        duration_ms: PointTrendV1::new(&point.duration),
+        response_time_ms: PointTrendV1::new(&point.response_time),
+        data_received_bytes: point.received_bytes,
+    }
+}

@@ -1,0 +1,341 @@
+//! The document and its parts, without the numbers' own forms. No domain type appears in it.
+
+use super::{
+    metrics::MetricV1,
+    trend::{PointTrendV1, TrendV1},
+};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the document's `schema` says.
+pub const SCHEMA: &str = "loadgen/summary/v1";
+
+/// The results of a run of loadgen. Units are part of the keys: `_ms` milliseconds, `_bytes` bytes, `_per_s` per
+/// second; a `rate` beside `passes` and `fails` is a share from 0 to 1. What has no samples is null, never zero.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(title = "loadgen summary, version 1")]
+pub struct SummaryV1 {
+    /// Name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: String,
+    /// Which run this was.
+    pub run: RunV1,
+    /// What it amounts to.
+    pub verdict: VerdictV1,
+    /// The thresholds, in the file's order.
+    pub thresholds: Vec<ThresholdV1>,
+    /// Every metric that is measured, by name, over the whole run.
+    pub metrics: BTreeMap<String, MetricV1>,
+    /// Checks and expectations, in the file's order, those never reached included.
+    pub checks: Vec<CheckV1>,
+    /// Requests, in the file's order, those never sent included. Their counts add up to `metrics.http_reqs`.
+    pub requests: Vec<RequestV1>,
+    /// Tasks, in the file's order, those never run included.
+    pub tasks: Vec<TaskV1>,
+    /// Stages of the load, in the file's order. What started in a stage counts there, wherever it ended.
+    pub stages: Vec<StageV1>,
+    /// Failures by request and kind, the most frequent first; at most 1000 kinds.
+    pub errors: Vec<ErrorV1>,
+    /// The run over time.
+    pub series: SeriesV1,
+}
+
+impl SummaryV1 {
+    /// The document as indented JSON with a newline at its end.
+    pub fn to_json(&self) -> Vec<u8> {
+        match serde_json::to_vec_pretty(self) {
+            Ok(mut bytes) => {
+                bytes.push(b'\n');
+                bytes
+            }
+            Err(_) => unreachable!("all keys are strings, and writing to memory does not fail"),
+        }
+    }
+}
+
+/// The format's JSON Schema, draft 2020-12, made from these types and their documentation.
+pub fn json_schema() -> serde_json::Value {
+    // Where a comment's line ends is the editor's business.
+    let unwrapped = RecursiveTransform(|schema: &mut Schema| {
+        if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
+            *text = text.replace('\n', " ");
+        }
+    });
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(unwrapped);
+    settings.into_generator().into_root_schema_for::<SummaryV1>().to_value()
+}
+
+/// Which run this was, and what it takes to repeat it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RunV1 {
+    /// Unique name: the scenario's slug and the UTC start.
+    pub id: String,
+    /// The scenario's name.
+    pub name: String,
+    /// What the scenario says it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// UTC start of the load, RFC 3339.
+    pub started_at: String,
+    /// UTC end of the load, RFC 3339.
+    pub ended_at: String,
+    /// From the start of the load to its end, in milliseconds.
+    pub duration_ms: u64,
+    /// How long the plan said it would be, in milliseconds.
+    pub planned_duration_ms: u64,
+    /// Version of loadgen.
+    pub loadgen_version: String,
+    /// The scenario file as it was named on the command line.
+    pub scenario_file: String,
+    /// SHA-256 of the file's bytes, hexadecimal.
+    pub scenario_sha256: String,
+    /// The environment of the file that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The base URL that load went to.
+    pub target: String,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// The scenario's tags.
+    pub tags: BTreeMap<String, String>,
+    /// Where it ran.
+    pub host: HostV1,
+    /// The command line that repeats it.
+    pub command: String,
+}
+
+/// The machine that generated the load.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct HostV1 {
+    /// Operating system and architecture.
+    pub os: String,
+    /// Processor, as the system names it.
+    pub cpu: String,
+    /// Number of processors that loadgen might use.
+    pub cores: usize,
+    /// Memory of the machine, in bytes; null where it is not known.
+    pub memory_bytes: Option<u64>,
+}
+
+/// What the run amounts to.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct VerdictV1 {
+    /// Whether a gate should let this pass.
+    pub passed: bool,
+    /// Exit code of `loadgen run`: 0 passed, 99 a threshold failed or had no data, 105 stopped from outside; the
+    /// documentation has them all.
+    pub exit_code: u8,
+    /// One sentence for people.
+    pub reason: String,
+}
+
+/// The unit of a threshold's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum LimitUnitV1 {
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// A share from 0 to 1: 0.01 is 1 %.
+    #[serde(rename = "share")]
+    Share,
+    /// Per second.
+    #[serde(rename = "per_second")]
+    PerSecond,
+    /// A count or a level.
+    #[serde(rename = "")]
+    Number,
+}
+
+/// A threshold and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ThresholdV1 {
+    /// What is judged, as the left side of the threshold says it: a metric, and which of its samples.
+    pub metric: String,
+    /// What must hold, for people: aggregation, comparison and limit with its unit.
+    pub condition: String,
+    /// Whether it held. Without data it has not.
+    pub passed: bool,
+    /// The number that was compared, in `unit`; null without data. Where the histogram cannot tell a percentile
+    /// from the limit, it is the end of its bucket that speaks for the target, so it can be up to 0.1 % off the
+    /// percentile in `metrics`.
+    pub observed: Option<f64>,
+    /// What it was compared with, in `unit`.
+    pub limit: f64,
+    /// The unit of `observed` and `limit`.
+    pub unit: LimitUnitV1,
+    /// Whether there was nothing to judge.
+    pub no_data: bool,
+    /// Whether this threshold ended the run early. Always false in this version of loadgen.
+    pub aborted_run: bool,
+    /// Number of samples behind `observed`.
+    pub samples: u64,
+    /// Line of the scenario file, from 1.
+    pub line: usize,
+}
+
+/// Whether a request fails with a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKindV1 {
+    /// It is only counted.
+    Check,
+    /// The request fails where it does not hold.
+    Expect,
+}
+
+/// A check or an expectation.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CheckV1 {
+    /// Its name, or its text.
+    pub name: String,
+    /// The task that its request belongs to.
+    pub task: String,
+    /// The request whose responses it looks at.
+    pub request: String,
+    /// Whether the request fails with it.
+    pub kind: CheckKindV1,
+    /// Number of times it held.
+    pub passes: u64,
+    /// Number of times it did not hold.
+    pub fails: u64,
+    /// Share of times it held, from 0 to 1; null if it was never reached.
+    pub rate: Option<f64>,
+}
+
+/// A request of the scenario over the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RequestV1 {
+    /// Its name, or its method and URL as written.
+    pub name: String,
+    /// The task it belongs to.
+    pub task: String,
+    /// The workload that the task belongs to.
+    pub workload: String,
+    /// The HTTP method.
+    pub method: String,
+    /// How often it was sent; each redirect counts.
+    pub count: u64,
+    /// Number of those that failed.
+    pub failed: u64,
+    /// Share of those that failed, from 0 to 1; null if it was never sent.
+    pub failed_rate: Option<f64>,
+    /// How often it was sent per second of elapsed time; null if no time passed.
+    pub rate_per_s: Option<f64>,
+    /// Service time, in ms: from the first byte sent to the last received.
+    pub duration_ms: TrendV1,
+    /// Response time, in ms: from the intended start to the last byte received.
+    pub response_time_ms: TrendV1,
+    /// Number of responses by status; `(other)` where there were too many different ones. Together with `errors`
+    /// they add up to `count`.
+    pub statuses: BTreeMap<String, u64>,
+    /// Number of requests without a usable response, by the kind of error.
+    pub errors: BTreeMap<String, u64>,
+    /// Bytes of the requests' bodies.
+    pub sent_bytes: u64,
+    /// Bytes of the responses' bodies.
+    pub received_bytes: u64,
+}
+
+/// When a task runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKindV1 {
+    /// In iterations.
+    Iteration,
+    /// Once per user, before its first iteration.
+    OnStart,
+}
+
+/// A task over the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TaskV1 {
+    /// Its name, or its request's.
+    pub name: String,
+    /// The workload it belongs to.
+    pub workload: String,
+    /// When it runs.
+    pub kind: TaskKindV1,
+    /// Number of iterations that ran to their end.
+    pub iterations: u64,
+    /// Number of iterations that a failure ended early.
+    pub failed: u64,
+    /// Number of iterations that the end of the run or of their user cut.
+    pub interrupted: u64,
+    /// Duration of the iterations that ran to their end, in ms.
+    pub duration_ms: TrendV1,
+}
+
+/// A stage of a workload's load.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StageV1 {
+    /// Its name, or its number from 1.
+    pub name: String,
+    /// The workload it belongs to.
+    pub workload: String,
+    /// Where it starts, in milliseconds from the start of the run.
+    pub start_ms: u64,
+    /// Where it ends, in milliseconds from the start of the run.
+    pub end_ms: u64,
+    /// Number of requests sent.
+    pub http_reqs: u64,
+    /// Number of requests that failed.
+    pub http_req_failed: u64,
+    /// Number of iterations that ran to their end.
+    pub iterations: u64,
+    /// Service time, in ms.
+    pub duration_ms: TrendV1,
+    /// Response time, in ms.
+    pub response_time_ms: TrendV1,
+}
+
+/// One kind of failure of one request.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ErrorV1 {
+    /// What went wrong: a kind of error such as `timeout`, `status 500`, `expect: NAME`, `extract` or `template`.
+    pub error: String,
+    /// The request's name.
+    pub name: String,
+    /// The task that the request belongs to.
+    pub task: String,
+    /// How often it happened.
+    pub count: u64,
+    /// When it happened first, in milliseconds from the start of the run.
+    pub first_at_ms: u64,
+    /// What the first one said. It can come from the target: take it as untrusted text.
+    pub sample: String,
+}
+
+/// The run over time.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SeriesV1 {
+    /// Length of each point, in milliseconds; it doubles when there are more than 3600 points.
+    pub interval_ms: u64,
+    /// The points, oldest first; the last can be shorter.
+    pub points: Vec<PointV1>,
+}
+
+/// One interval. Counts are of what ended in it, not per second.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PointV1 {
+    /// Start of the interval, in milliseconds from the start of the run.
+    pub t_ms: u64,
+    /// Number of users running at its end.
+    pub vus: u64,
+    /// Number of requests.
+    pub http_reqs: u64,
+    /// Number of requests that failed.
+    pub http_req_failed: u64,
+    /// Number of iterations that ran to their end.
+    pub iterations: u64,
+    /// Number of iterations that a failure ended early.
+    pub failed_iterations: u64,
+    /// Number of arrivals for which there was no user.
+    pub dropped_iterations: u64,
+    /// Service time, in ms.
+    pub duration_ms: PointTrendV1,
+    /// Response time, in ms.
+    pub response_time_ms: PointTrendV1,
+    /// Bytes of response bodies.
+    pub data_received_bytes: u64,
+}

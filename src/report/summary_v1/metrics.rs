@@ -1,0 +1,129 @@
+//! The run's metrics, each in the form of its kind.
+
+use super::trend::{TrendV1, UnitV1};
+use crate::{
+    measure::{Gauge, Latency, Snapshot},
+    model::Metric,
+    report::{format::per_second, totals::Totals},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A metric over the whole run; `type` says of which kind.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum MetricV1 {
+    /// A distribution of times.
+    Trend(TrendV1),
+    /// A sum.
+    Counter(CounterV1),
+    /// A share of true samples.
+    Rate(RateV1),
+    /// A level that goes up and down.
+    Gauge(GaugeV1),
+}
+
+/// A sum.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CounterV1 {
+    /// The unit of `count`: `bytes`, or empty for a bare number.
+    pub unit: UnitV1,
+    /// The sum, in `unit`.
+    pub count: u64,
+    /// The sum per second of elapsed time, in `unit` per second; null if no time passed.
+    pub rate: Option<f64>,
+}
+
+/// A share of true samples.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RateV1 {
+    /// Share of true samples, from 0 to 1; null without samples.
+    pub rate: Option<f64>,
+    /// Number of true samples. For `http_req_failed` that is the failed requests, as in k6.
+    pub passes: u64,
+    /// Number of false samples.
+    pub fails: u64,
+}
+
+/// A level; null where it was not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GaugeV1 {
+    /// The unit of the levels below; empty for a bare number.
+    pub unit: UnitV1,
+    /// The last level, in `unit`.
+    pub value: Option<u64>,
+    /// The lowest, in `unit`.
+    pub min: Option<u64>,
+    /// The highest, in `unit`.
+    pub max: Option<u64>,
+}
+
+/// Every metric that this version measures, by name.
+pub(super) fn metrics(snapshot: &Snapshot, totals: &Totals) -> BTreeMap<String, MetricV1> {
+    let all = Metric::ALL.iter().filter(|metric| metric.is_measured());
+    all.filter_map(|&name| Some((name.name().to_owned(), metric(name, snapshot, totals)?))).collect()
+}
+
+/// The metric's value; `None` for those that are not measured. There is no `_` here: a new metric leads here.
+fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<MetricV1> {
+    let counter = |count| Some(counter(metric, count, snapshot));
+    let (all, iterations) = (&totals.all, &totals.iterations);
+    match metric {
+        Metric::HttpReqs => counter(all.count),
+        Metric::HttpReqFailed => Some(rate(all.failed, all.count - all.failed)),
+        Metric::HttpReqDuration => Some(trend(&all.duration)),
+        Metric::HttpReqResponseTime => Some(trend(&all.response_time)),
+        Metric::HttpErrors => counter(all.errors.values().sum()),
+        Metric::DataSent => counter(all.sent_bytes),
+        Metric::DataReceived => counter(all.received_bytes),
+        Metric::Checks => Some(rate(totals.checked.passes, totals.checked.fails)),
+        Metric::Iterations => counter(iterations.completed),
+        Metric::InterruptedIterations => counter(iterations.interrupted),
+        Metric::FailedIterations => counter(iterations.failed),
+        Metric::DroppedIterations => counter(totals.dropped_iterations),
+        Metric::IterationDuration => Some(trend(&iterations.duration)),
+        Metric::Vus => Some(gauge(metric, snapshot.vus)),
+        Metric::VusMax => {
+            let made = snapshot.vus_max;
+            Some(gauge(metric, Some(Gauge { value: made, min: made, max: made })))
+        }
+        Metric::UserStartFailures => counter(totals.user_start_failures),
+        Metric::HttpReqBlocked
+        | Metric::HttpReqLookingUp
+        | Metric::HttpReqConnecting
+        | Metric::HttpReqTlsHandshaking
+        | Metric::HttpReqSending
+        | Metric::HttpReqWaiting
+        | Metric::HttpReqReceiving
+        | Metric::GroupDuration
+        | Metric::IterationLag => None,
+    }
+}
+
+fn trend(latency: &Latency) -> MetricV1 {
+    MetricV1::Trend(TrendV1::new(latency))
+}
+
+fn counter(metric: Metric, count: u64, snapshot: &Snapshot) -> MetricV1 {
+    let rate = per_second(count, snapshot.elapsed);
+    MetricV1::Counter(CounterV1 { unit: metric.unit().into(), count, rate })
+}
+
+fn rate(passes: u64, fails: u64) -> MetricV1 {
+    MetricV1::Rate(RateV1 { rate: share(passes, passes + fails), passes, fails })
+}
+
+fn gauge(metric: Metric, gauge: Option<Gauge>) -> MetricV1 {
+    MetricV1::Gauge(GaugeV1 {
+        unit: metric.unit().into(),
+        value: gauge.map(|gauge| gauge.value),
+        min: gauge.map(|gauge| gauge.min),
+        max: gauge.map(|gauge| gauge.max),
+    })
+}
+
+/// The share of `part` in `all`, from 0 to 1; `None` of nothing.
+pub(super) fn share(part: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| part as f64 / all as f64)
+}

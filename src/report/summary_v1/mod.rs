@@ -1,0 +1,17 @@
+//! `summary.json`, version 1: the contract for dashboards and scripts.
+//!
+//! The types are the format: their field names are its keys, their documentation its schema. A key may be added;
+//! one that is renamed, removed or given another meaning makes a version 2 beside this one.
+
+mod build;
+mod document;
+mod metrics;
+mod trend;
+
+pub use build::summary;
+pub use document::{
+    CheckKindV1, CheckV1, ErrorV1, HostV1, LimitUnitV1, PointV1, RequestV1, RunV1, SCHEMA, SeriesV1, StageV1,
+    SummaryV1, TaskKindV1, TaskV1, ThresholdV1, VerdictV1, json_schema,
+};
+pub use metrics::{CounterV1, GaugeV1, MetricV1, RateV1};
+pub use trend::{PointTrendV1, TrendV1, UnitV1};

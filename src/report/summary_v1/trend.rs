@@ -1,0 +1,132 @@
+//! Distributions of times as results give them: one struct and one way to fill it, wherever one appears.
+
+use crate::{
+    measure::{Latency, SparseLatency},
+    model::{Percent, Unit},
+    report::percentile::Percentile,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::time::Duration;
+
+/// The unit of a metric's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum UnitV1 {
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Bytes.
+    #[serde(rename = "bytes")]
+    Bytes,
+    /// A bare number.
+    #[serde(rename = "")]
+    One,
+}
+
+impl From<Unit> for UnitV1 {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Milliseconds => Self::Milliseconds,
+            Unit::Bytes => Self::Bytes,
+            Unit::One => Self::One,
+        }
+    }
+}
+
+/// A distribution of times. All times are in milliseconds, rounded to 1 µs; without samples they are null.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TrendV1 {
+    /// The unit of the times below, `ms`.
+    pub unit: UnitV1,
+    /// Number of samples. Requests without a response have no time and are not among them, except timeouts.
+    pub count: u64,
+    /// Exact smallest sample, in ms.
+    pub min: Option<f64>,
+    /// Exact arithmetic mean, in ms.
+    pub avg: Option<f64>,
+    /// Standard deviation of the samples as a population, in ms.
+    pub stddev: Option<f64>,
+    /// Median, the same as `p50`, in ms.
+    pub med: Option<f64>,
+    /// Exact largest sample, in ms.
+    pub max: Option<f64>,
+    /// The smallest value that at least 50 % of the samples do not exceed, in ms; like all percentiles exact to
+    /// 0.1 %.
+    pub p50: Option<f64>,
+    /// 75th percentile, in ms.
+    pub p75: Option<f64>,
+    /// 90th percentile, in ms.
+    pub p90: Option<f64>,
+    /// 95th percentile, in ms.
+    pub p95: Option<f64>,
+    /// 99th percentile, in ms.
+    pub p99: Option<f64>,
+    /// 99.9th percentile, in ms.
+    #[serde(rename = "p99.9")]
+    pub p99_9: Option<f64>,
+    /// 99.99th percentile, in ms.
+    #[serde(rename = "p99.99")]
+    pub p99_99: Option<f64>,
+    /// Keys of the percentiles above that have too few samples to rely on: the 95 % interval does not end below
+    /// the largest sample. Needed are 9 samples for p50, 20 for p75, 54 for p90, 110 for p95, 574 for p99, 5666
+    /// for p99.9 and 57611 for p99.99.
+    pub low_confidence: Vec<String>,
+    /// All samples as a histogram: base64 of HdrHistogram's V2 encoding with DEFLATE, values in µs, 3 significant
+    /// digits. Histograms of several runs can be added up, which percentiles cannot. Null without samples.
+    pub histogram: Option<String>,
+}
+
+impl TrendV1 {
+    /// What a distribution amounts to.
+    pub fn new(latency: &Latency) -> Self {
+        let at = |percentile: Percentile| latency.percentile(percentile.percent).map(milliseconds);
+        let doubtful = Percentile::ALL.iter().filter(|percentile| percentile.is_doubtful(latency.count()));
+        Self {
+            unit: UnitV1::Milliseconds,
+            count: latency.count(),
+            min: latency.min().map(milliseconds),
+            avg: latency.mean().map(milliseconds),
+            stddev: latency.stddev().map(milliseconds),
+            med: at(Percentile::P50),
+            max: latency.max().map(milliseconds),
+            p50: at(Percentile::P50),
+            p75: at(Percentile::P75),
+            p90: at(Percentile::P90),
+            p95: at(Percentile::P95),
+            p99: at(Percentile::P99),
+            p99_9: at(Percentile::P99_9),
+            p99_99: at(Percentile::P99_99),
+            low_confidence: doubtful.map(|percentile| percentile.name.to_owned()).collect(),
+            histogram: (latency.count() > 0).then(|| BASE64_STANDARD.encode(latency.to_v2_deflate())),
+        }
+    }
+}
+
+/// The times of one interval, in milliseconds; null without samples.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PointTrendV1 {
+    /// Median, in ms.
+    pub p50: Option<f64>,
+    /// 95th percentile, in ms.
+    pub p95: Option<f64>,
+    /// 99th percentile, in ms.
+    pub p99: Option<f64>,
+    /// Exact largest sample, in ms.
+    pub max: Option<f64>,
+}
+
+impl PointTrendV1 {
+    /// What an interval's distribution amounts to.
+    pub fn new(latency: &SparseLatency) -> Self {
+        let at = |percent| latency.percentile(Percent::whole(percent)).map(milliseconds);
+        Self { p50: at(50), p95: at(95), p99: at(99), max: latency.max().map(milliseconds) }
+    }
+}
+
+/// A time in milliseconds, rounded to 1 µs.
+fn milliseconds(time: Duration) -> f64 {
+    // Whole microseconds first: their quotient prints as what it is, 12.3 and not 12.299999999999999.
+    let micros = (time.as_nanos() + 500) / 1_000;
+    micros as f64 / 1e3
+}

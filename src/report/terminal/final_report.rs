@@ -1,0 +1,124 @@
+//! The whole text: which parts, in which order.
+
+use super::{
+    lists,
+    paint::Paint,
+    tables::{self, Doubts},
+};
+use crate::{
+    judge::ThresholdResult,
+    measure::Snapshot,
+    model::{Catalog, RunInfo, Verdict, format_bytes},
+    report::{
+        format::{clock, count, number, per_second, percent},
+        text::{flow, inert, wrap},
+        totals::Totals,
+    },
+};
+use std::time::Duration;
+
+/// Narrower than this no table makes sense: it is printed as if the terminal had so many columns.
+const NARROWEST: usize = 60;
+
+/// How the text should look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// Columns of the terminal; fewer than 60 are taken as 60.
+    pub width: usize,
+    /// Whether to use ANSI colours.
+    pub color: bool,
+    /// Where the results are, if they were written.
+    pub results_path: Option<String>,
+}
+
+/// What a finished run says to people: plain text of several lines, the last one with a line end.
+///
+/// Text that can come from the target or the scenario is made inert: no control character but line ends, and the
+/// escapes of colours if they are asked for, leaves this function.
+pub fn final_report(
+    run: &RunInfo,
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    verdict: &Verdict,
+    thresholds: &[ThresholdResult],
+    options: &TerminalOptions,
+) -> String {
+    let paint = Paint { color: options.color };
+    let width = options.width.max(NARROWEST);
+    let totals = &Totals::new(snapshot, catalog);
+    let parts = [
+        verdict_lines(verdict, width, paint),
+        lists::thresholds(thresholds).map(|table| table.render(width, paint)).unwrap_or_default(),
+        outline(run, snapshot, totals, width),
+        numbers(snapshot, catalog, totals, width, paint),
+        lists::checks(catalog, totals).map(|table| table.render(width, paint)).unwrap_or_default(),
+        lists::errors(snapshot, catalog, width, paint),
+        options.results_path.as_ref().map(|path| format!("Results: {}\n", inert(path))).unwrap_or_default(),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
+
+fn verdict_lines(verdict: &Verdict, width: usize, paint: Paint) -> String {
+    const INDENT: usize = "PASSED  ".len();
+    let code = verdict.exit_code.number();
+    let reason = match code {
+        0 => inert(&verdict.reason),
+        code => format!("{} (exit code {code})", inert(&verdict.reason)),
+    };
+    let mut text = paint.verdict(verdict.passed) + "  ";
+    for (index, line) in wrap(&reason, width - INDENT).iter().enumerate() {
+        let indent = if index == 0 { 0 } else { INDENT };
+        text += &format!("{:indent$}{}\n", "", paint.strong(line));
+    }
+    text
+}
+
+/// What ran, and the few numbers that everybody asks for first.
+fn outline(run: &RunInfo, snapshot: &Snapshot, totals: &Totals, most: usize) -> String {
+    let planned = Duration::from_millis(run.planned_duration_ms);
+    let (ran, planned) = (clock(snapshot.elapsed), clock(planned));
+    let all = &totals.all;
+    let users = snapshot.vus.map_or(0, |gauge| gauge.max);
+    let mut facts = vec![
+        if ran == planned { ran } else { format!("{ran} of {planned}") },
+        counted(users, "user"),
+        counted(all.count, "request"),
+    ];
+    // A rate of no requests would look like something that was measured.
+    if all.count > 0 {
+        facts.extend(per_second(all.count, snapshot.elapsed).map(|rate| format!("{} req/s", number(rate))));
+        facts.push(format!("{} failed", percent(all.failed, all.count)));
+        facts.push(format!("{} received", format_bytes(all.received_bytes)));
+    }
+    if totals.user_start_failures > 0 {
+        facts.push(format!("{} of on_start", counted(totals.user_start_failures, "failure")));
+    }
+    let title = wrap(&format!("{} against {}", inert(&run.name), inert(&run.target)), most).join("\n");
+    format!("{title}\n{}\n", flow(&facts, " · ", most))
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// Requests, response time and iterations, with one footnote for all.
+fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize, paint: Paint) -> String {
+    let mut doubts = Doubts::default();
+    let mut text = String::new();
+    if !catalog.requests.is_empty() {
+        text += &tables::requests(snapshot, catalog, totals, &mut doubts).render(width, paint);
+        if let Some(facts) = tables::response_time(&totals.all, &mut doubts) {
+            text += &(flow(&facts, "  ", width) + "\n");
+        }
+    }
+    if !catalog.tasks.is_empty() {
+        text.push('\n');
+        text += &tables::iterations(catalog, totals, &mut doubts).render(width, paint);
+    }
+    if let Some(footnote) = doubts.footnote() {
+        let lines = wrap(&footnote, width);
+        text += &(lines.iter().map(|line| paint.dim(line)).collect::<Vec<_>>().join("\n") + "\n");
+    }
+    text
+}

@@ -1,0 +1,121 @@
+//! The lists that say what held and what went wrong: thresholds, checks, errors.
+
+use super::{
+    paint::{Mark, Paint},
+    table::{Column, Row, Table},
+};
+use crate::{
+    judge::{Outcome, ThresholdResult},
+    measure::{Snapshot, Tally},
+    model::{Catalog, CheckId},
+    report::{
+        format::{count, observed, percent, time},
+        text::{inert, shorten},
+        totals::{Failure, Totals, failures},
+    },
+};
+
+/// Kinds of failure that are printed; the results have them all.
+const MOST_ERRORS: usize = 10;
+
+/// Thresholds: subject, condition, and what was seen.
+pub(super) fn thresholds(results: &[ThresholdResult]) -> Option<Table> {
+    let rows = results.iter().map(|result| Row {
+        mark: Some(match result.outcome {
+            Outcome::Passed => Mark::Good,
+            Outcome::Failed => Mark::Bad,
+            Outcome::NoData => Mark::Unknown,
+        }),
+        name: inert(&result.threshold.subject()) + ":",
+        cells: vec![
+            inert(&result.threshold.condition.to_string()),
+            result.observed.map_or_else(|| "no data".to_owned(), observed),
+        ],
+        is_strong: false,
+    });
+    let columns = vec![Column::words("must hold"), Column::words("observed")];
+    (!results.is_empty()).then(|| Table { title: "Thresholds", columns, rows: rows.collect() })
+}
+
+/// Checks and expectations, and how often they held.
+pub(super) fn checks(catalog: &Catalog, totals: &Totals) -> Option<Table> {
+    let rows = catalog.check_ids().map(|id| {
+        let Tally { passes, fails } = totals.checks[id.0 as usize];
+        let all = passes + fails;
+        let (mark, share) = match (all, fails) {
+            (0, _) => (Mark::Unknown, "no data".to_owned()),
+            (_, 0) => (Mark::Good, percent(passes, all)),
+            _ => (Mark::Bad, percent(passes, all)),
+        };
+        let cells = vec![share, format!("{}/{}", count(passes), count(all))];
+        Row { mark: Some(mark), name: check_name(id, catalog), cells, is_strong: false }
+    });
+    let columns = vec![Column::kept("held"), Column::kept("times")];
+    (!catalog.checks.is_empty()).then(|| Table { title: "Checks", columns, rows: rows.collect() })
+}
+
+/// The check's name, with its request where another one has a check of the same name.
+fn check_name(id: CheckId, catalog: &Catalog) -> String {
+    let check = catalog.check(id);
+    let namesakes = catalog.checks.iter().filter(|other| other.name == check.name);
+    let name = inert(&check.name);
+    match namesakes.count() {
+        1 => name,
+        _ => format!("{name} ({})", inert(&catalog.request(check.request).name)),
+    }
+}
+
+/// The most frequent kinds of failure, each with what the first one said; empty without failures.
+pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint: Paint) -> String {
+    let all = failures(snapshot, catalog);
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut text = paint.strong("Errors") + "\n";
+    let shown = &all[..all.len().min(MOST_ERRORS)];
+    let widest = shown.iter().map(|failure| count(failure.seen.count).len()).max().unwrap_or(0);
+    for failure in shown {
+        text += &error(failure, catalog, widest, width, paint);
+    }
+    match all.len() - shown.len() {
+        0 => {}
+        1 => text += "  and 1 more kind\n",
+        more => text += &format!("  and {more} more kinds\n"),
+    }
+    text
+}
+
+fn error(failure: &Failure<'_>, catalog: &Catalog, widest: usize, width: usize, paint: Paint) -> String {
+    let number = format!("  {:>widest$}  ", count(failure.seen.count));
+    let task = &catalog.task(failure.request.task).name;
+    let place = if *task == failure.request.name {
+        inert(task)
+    } else {
+        format!("{} ({})", inert(&failure.request.name), inert(task))
+    };
+    let first = format!(", first at {}", time(failure.seen.first_at));
+    let left = width.saturating_sub(number.len() + first.len() + " in ".len());
+    // The kind is what one searches for: it is shortened last.
+    let kind = shorten(&inert(&failure.error), left.saturating_sub(8).max(8));
+    let place = shorten(&place, left.saturating_sub(crate::report::text::width(&kind)));
+    let mut text = format!("{number}{} in {place}{first}\n", paint.strong(&kind));
+    if !failure.seen.sample.is_empty() {
+        let indent = number.len();
+        // A sample's beginning says more than its end.
+        let most = width.saturating_sub(indent);
+        let sample = beginning(&failure.seen.sample, most);
+        text += &format!("{:indent$}{}\n", "", paint.dim(&sample));
+    }
+    text
+}
+
+/// The first `most` columns of `text`, made inert.
+fn beginning(text: &str, most: usize) -> String {
+    // No more is escaped than can be shown: a sample can be long.
+    let cut: String = text.chars().take(most + 1).collect();
+    let shown = inert(&cut);
+    if shown.chars().count() <= most {
+        return shown;
+    }
+    shown.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}

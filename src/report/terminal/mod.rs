@@ -1,0 +1,11 @@
+//! What a finished run prints for people: the verdict first, then why, then the numbers.
+//!
+//! It returns the text and knows no terminal: how wide it is and whether it has colours comes in as options.
+
+mod final_report;
+mod lists;
+mod paint;
+mod table;
+mod tables;
+
+pub use final_report::{TerminalOptions, final_report};

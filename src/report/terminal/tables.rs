@@ -1,0 +1,173 @@
+//! The tables of numbers: requests by task, iterations by task, and which of the percentiles not to rely on.
+
+use super::table::{Column, Row, Table};
+use crate::{
+    measure::{Latency, Snapshot},
+    model::{Catalog, RequestId, TaskId, TaskKind},
+    report::{
+        format::{count, number, per_second, percent, time},
+        percentile::Percentile,
+        text::inert,
+        totals::{IterationTotals, RequestTotals, Totals},
+    },
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Stands where there is no number.
+const NOTHING: &str = "-";
+
+/// The percentiles that were shown although their samples are too few, by how many they would need.
+#[derive(Debug, Default)]
+pub(super) struct Doubts(BTreeMap<u64, &'static str>);
+
+impl Doubts {
+    /// A percentile's cell, marked if it is not to be relied on.
+    pub fn cell(&mut self, latency: &Latency, percentile: Percentile) -> String {
+        if !percentile.is_doubtful(latency.count()) {
+            return cell(latency.percentile(percentile.percent));
+        }
+        self.0.insert(percentile.needs, percentile.name);
+        format!("~{}", cell(latency.percentile(percentile.percent)))
+    }
+
+    /// What the mark means; `None` if nothing was marked.
+    pub fn footnote(&self) -> Option<String> {
+        let needs: Vec<String> =
+            self.0.iter().map(|(needs, name)| format!("{name} needs {}", count(*needs))).collect();
+        (!needs.is_empty()).then(|| format!("~ too few samples to rely on: {}", needs.join(", ")))
+    }
+}
+
+fn cell(shown: Option<Duration>) -> String {
+    shown.map_or_else(|| NOTHING.to_owned(), time)
+}
+
+/// Requests, grouped by task, with their service times.
+pub(super) fn requests(
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    totals: &Totals,
+    doubts: &mut Doubts,
+) -> Table {
+    let columns = [
+        Column::kept("count"),
+        Column::kept("failed"),
+        Column::spared("rate/s", 3),
+        Column::spared("avg", 2),
+        Column::spared("p50", 5),
+        Column::spared("p90", 1),
+        Column::kept("p95"),
+        Column::kept("p99"),
+        Column::spared("max", 4),
+    ];
+    let mut rows = Vec::new();
+    let mut row = |name: String, seen: &RequestTotals, is_strong| Row {
+        mark: None,
+        name,
+        cells: request_cells(seen, snapshot.elapsed, doubts),
+        is_strong,
+    };
+    for task in catalog.task_ids() {
+        let own: Vec<RequestId> =
+            catalog.request_ids().filter(|id| catalog.request(*id).task == task).collect();
+        let is_alone = own.len() == 1 && own.iter().all(|id| is_named_as_its_task(*id, catalog));
+        if !own.is_empty() && !is_alone {
+            rows.push(Row { name: task_name(task, catalog), ..Row::default() });
+        }
+        for id in own {
+            let name = match is_alone {
+                true => task_name(task, catalog),
+                false => format!("  {}", inert(&catalog.request(id).name)),
+            };
+            rows.push(row(name, &totals.requests[id.0 as usize], false));
+        }
+    }
+    rows.push(row("all requests".to_owned(), &totals.all, true));
+    Table { title: "Service time", columns: columns.to_vec(), rows }
+}
+
+fn is_named_as_its_task(id: RequestId, catalog: &Catalog) -> bool {
+    let request = catalog.request(id);
+    request.name == catalog.task(request.task).name
+}
+
+/// A task's name, with its workload where there are several, and told from iterations where it is none.
+fn task_name(id: TaskId, catalog: &Catalog) -> String {
+    let task = catalog.task(id);
+    let mut name = inert(&task.name);
+    if task.kind == TaskKind::OnStart && task.name != "on_start" {
+        name += " (on_start)";
+    }
+    if catalog.workloads.len() > 1 {
+        name = format!("{} / {name}", inert(&catalog.workload(task.workload).name));
+    }
+    name
+}
+
+fn request_cells(seen: &RequestTotals, elapsed: Duration, doubts: &mut Doubts) -> Vec<String> {
+    let latency = &seen.duration;
+    let mut at = |percentile| doubts.cell(latency, percentile);
+    vec![
+        count(seen.count),
+        failed(seen),
+        per_second(seen.count, elapsed).map_or_else(|| NOTHING.to_owned(), number),
+        cell(latency.mean()),
+        at(Percentile::P50),
+        at(Percentile::P90),
+        at(Percentile::P95),
+        at(Percentile::P99),
+        cell(latency.max()),
+    ]
+}
+
+fn failed(seen: &RequestTotals) -> String {
+    match seen.failed {
+        0 => "0".to_owned(),
+        failed => format!("{} ({})", count(failed), percent(failed, seen.count)),
+    }
+}
+
+/// Response time in a line, where a user of the target waited noticeably longer than the service time says:
+/// more than 5 % and more than 1 ms.
+pub(super) fn response_time(totals: &RequestTotals, doubts: &mut Doubts) -> Option<Vec<String>> {
+    let (service, response) = (&totals.duration, &totals.response_time);
+    let percentiles = [Percentile::P50, Percentile::P95, Percentile::P99];
+    let pairs = percentiles.iter().map(|p| (service.percentile(p.percent), response.percentile(p.percent)));
+    let differs = pairs.chain([(service.max(), response.max())]).any(|pair| match pair {
+        (Some(service), Some(response)) => {
+            response > service.mul_f64(1.05) && response - service > Duration::from_millis(1)
+        }
+        _ => false,
+    });
+    differs.then(|| {
+        let mut facts = vec!["Response time, waiting to start included:".to_owned()];
+        facts.extend(percentiles.map(|p| format!("{} {}", p.name, doubts.cell(response, p))));
+        facts.push(format!("max {}", cell(response.max())));
+        facts
+    })
+}
+
+/// Iterations by task.
+pub(super) fn iterations(catalog: &Catalog, totals: &Totals, doubts: &mut Doubts) -> Table {
+    let columns = [
+        Column::kept("completed"),
+        Column::kept("failed"),
+        Column::spared("interrupted", 2),
+        Column::spared("avg", 1),
+        Column::kept("p95"),
+    ];
+    let mut row = |name: String, seen: &IterationTotals| Row {
+        name,
+        cells: vec![
+            count(seen.completed),
+            count(seen.failed),
+            count(seen.interrupted),
+            cell(seen.duration.mean()),
+            doubts.cell(&seen.duration, Percentile::P95),
+        ],
+        ..Row::default()
+    };
+    let iterated = catalog.task_ids().filter(|id| catalog.task(*id).kind == TaskKind::Iteration);
+    let rows = iterated.map(|id| row(task_name(id, catalog), &totals.tasks[id.0 as usize])).collect();
+    Table { title: "Iterations", columns: columns.to_vec(), rows }
+}

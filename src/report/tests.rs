@@ -1,0 +1,10 @@
+//! Reports of made-up runs.
+//!
+//! The texts under `tests/golden/` and the schema are compared as they are. After a change that means to change
+//! them, `LOADGEN_UPDATE=1 cargo nextest run report` writes them anew; look at the difference before committing.
+
+mod fixture;
+mod golden;
+mod progress;
+mod summary;
+mod terminal;

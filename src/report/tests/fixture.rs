@@ -1,0 +1,219 @@
+//! A run that has everything: failures, a threshold without data, hostile names, and what was never reached.
+
+use crate::{
+    judge::{ThresholdResult, judge, verdict},
+    measure::{Collector, Delta, Observations, Recorder, RequestObservation, Snapshot},
+    model::*,
+};
+use std::time::Duration;
+
+pub const MS: Duration = Duration::from_millis(1);
+pub const SECOND: Duration = Duration::from_secs(1);
+/// What a target could send to take over a terminal.
+pub const HOSTILE: &str = "\x1b[2J\x1b]0;owned\x07line\nbreak\u{202e}\u{9b}31m";
+
+const LIST: RequestId = RequestId(0);
+const ITEM: RequestId = RequestId(1);
+const CHECKOUT: RequestId = RequestId(2);
+const NEVER: RequestId = RequestId(4);
+
+/// All that reports are made of.
+pub struct Run {
+    pub info: RunInfo,
+    pub catalog: Catalog,
+    pub snapshot: Snapshot,
+    pub thresholds: Vec<ThresholdResult>,
+    pub verdict: Verdict,
+}
+
+impl Run {
+    fn new(snapshot: Snapshot, thresholds: &[Threshold]) -> Self {
+        let catalog = catalog();
+        let thresholds = judge(thresholds, &snapshot, &catalog);
+        let verdict = verdict(&thresholds, &snapshot, &Ending::Completed);
+        Self { info: info(), catalog, snapshot, thresholds, verdict }
+    }
+
+    /// Three seconds of two workers, with failures.
+    pub fn rich() -> Self {
+        let mut collector = Collector::new(&catalog(), 2, SECOND);
+        for interval in 0..3 {
+            for worker in 0..2 {
+                collector.accept(delta(worker, interval, |recorder| second_of(recorder, worker, interval)));
+            }
+        }
+        collector.finish();
+        Self::new(collector.snapshot(SECOND * 3), &thresholds())
+    }
+
+    /// Nothing was sent.
+    pub fn empty() -> Self {
+        let collector = Collector::new(&catalog(), 2, SECOND);
+        Self::new(collector.snapshot(Duration::ZERO), &thresholds())
+    }
+
+    /// A small run in which everything holds.
+    pub fn passing() -> Self {
+        let mut collector = Collector::new(&catalog(), 1, SECOND);
+        collector.accept(delta(0, 0, |recorder| {
+            (1..=1_000).for_each(|us| recorder.request(&seen(LIST, 0, MS + Duration::from_micros(us))));
+            recorder.iteration(TaskId(0), StageId(0), IterationEnd::Completed, MS * 20);
+        }));
+        collector.finish();
+        let p95 = Condition {
+            aggregation: Aggregation::Percentile(Percent::whole(95)),
+            operator: Operator::Less,
+            limit: Limit::Time(MS * 200),
+        };
+        Self::new(collector.snapshot(SECOND), &[threshold(Metric::HttpReqDuration, &[], p95)])
+    }
+}
+
+fn info() -> RunInfo {
+    RunInfo {
+        id: "shop-20260301T120000Z".into(),
+        name: "shop".into(),
+        started_at: "2026-03-01T12:00:00Z".into(),
+        ended_at: "2026-03-01T12:00:03Z".into(),
+        duration_ms: 3_000,
+        planned_duration_ms: 3_000,
+        scenario_file: "shop.yaml".into(),
+        scenario_sha256: "0".repeat(64),
+        target: "http://127.0.0.1:8080".into(),
+        seed: 7,
+        tags: vec![("team".into(), "shop".into())],
+        host: HostInfo { os: "linux x86_64".into(), cpu: "cpu".into(), cores: 2, memory_bytes: 0 },
+        command: "loadgen run shop.yaml --seed 7".into(),
+        ..RunInfo::default()
+    }
+}
+
+fn catalog() -> Catalog {
+    let request = |name: &str, task| {
+        let (name, method) = (name.to_owned(), "GET".to_owned());
+        RequestMeta { name, method, task: TaskId(task), tags: vec![] }
+    };
+    let task = |name: &str, kind| TaskMeta { name: name.into(), workload: WorkloadId(0), kind };
+    let check =
+        |name: &str, request, is_expectation| CheckMeta { name: name.into(), request, is_expectation };
+    let stage = |name: &str, start_ms, end_ms| StageMeta {
+        name: name.into(),
+        workload: WorkloadId(0),
+        start_ms,
+        end_ms,
+    };
+    let long = format!("{HOSTILE}{}", "x".repeat(200));
+    Catalog {
+        workloads: vec![WorkloadMeta { name: "default".into() }],
+        tasks: vec![
+            task("browse", TaskKind::Iteration),
+            task("checkout", TaskKind::Iteration),
+            task("login", TaskKind::OnStart),
+        ],
+        requests: vec![
+            request("list", 0),
+            request("GET /items/{{ item.id }}", 0),
+            request("checkout", 1),
+            request(&long, 2),
+            request("never sent", 2),
+        ],
+        checks: vec![
+            check("status is 200", LIST, false),
+            check("status is 200", ITEM, false),
+            check("body has a total", CHECKOUT, true),
+            check("token is there", NEVER, true),
+        ],
+        stages: vec![stage("warm-up", 0, 1_000), stage("2", 1_000, 3_000)],
+    }
+}
+
+fn threshold(metric: Metric, tags: &[(&str, &str)], condition: Condition) -> Threshold {
+    let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), Glob::new(*value))).collect();
+    Threshold { metric, selector: Selector { tags }, condition, line: 9 }
+}
+
+fn thresholds() -> Vec<Threshold> {
+    let condition = |aggregation, operator, limit: Limit| Condition { aggregation, operator, limit };
+    let p95 = Aggregation::Percentile(Percent::whole(95));
+    let time = |ms| Limit::Time(MS * ms);
+    vec![
+        threshold(Metric::HttpReqDuration, &[], condition(p95, Operator::Less, time(2_000))),
+        threshold(
+            Metric::HttpReqFailed,
+            &[],
+            condition(Aggregation::Rate, Operator::Less, Limit::Share(0.01)),
+        ),
+        threshold(
+            Metric::HttpReqDuration,
+            &[("name", "never sent"), ("task", "login")],
+            condition(p95, Operator::Less, time(50)),
+        ),
+        threshold(
+            Metric::HttpReqs,
+            &[],
+            condition(Aggregation::Rate, Operator::GreaterOrEqual, Limit::PerSecond(10.0)),
+        ),
+        threshold(Metric::VusMax, &[], condition(Aggregation::Value, Operator::Equal, Limit::Number(10.0))),
+    ]
+}
+
+/// A request that went well. It waited 20 ms for its start in the second stage.
+fn seen(request: RequestId, stage: u32, time: Duration) -> RequestObservation {
+    RequestObservation {
+        request,
+        stage: StageId(stage),
+        status: 200,
+        error: None,
+        protocol: Some(Protocol::Http11),
+        failed: false,
+        service_time: time,
+        response_time: time + MS * 20 * stage,
+        sent_bytes: 12,
+        received_bytes: 1_024,
+    }
+}
+
+fn refused(at: &RequestObservation) -> RequestObservation {
+    let error = Some(ErrorKind::ConnectRefused);
+    RequestObservation { status: 0, error, protocol: None, failed: true, received_bytes: 0, ..*at }
+}
+
+fn delta(worker: usize, interval: u64, record: impl FnOnce(&mut Recorder)) -> Delta {
+    let catalog = catalog();
+    let mut recorder = Recorder::new(&catalog);
+    record(&mut recorder);
+    let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+    Delta { worker, interval, observations, running_users: 5, made_users: 5, last: false }
+}
+
+fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
+    let stage = u32::from(interval > 0);
+    let at = SECOND * interval as u32 + MS * 100 * (worker as u32 + 1);
+    for n in 1..=120u32 {
+        recorder.request(&seen(LIST, stage, MS * n));
+        recorder.check(CheckId(0), StageId(stage), true);
+        recorder.iteration(TaskId(0), StageId(stage), IterationEnd::Completed, MS * 2 * n);
+    }
+    for n in 1..=10u32 {
+        recorder.request(&seen(ITEM, stage, MS * 3 + Duration::from_micros(u64::from(n) * 37)));
+        recorder.check(CheckId(1), StageId(stage), n > 1);
+    }
+    for n in 1..=8u32 {
+        let went = seen(CHECKOUT, stage, MS * 500 * n);
+        let (status, failed) = if n == 8 { (503, true) } else { (201, false) };
+        recorder.request(&RequestObservation { status, failed, ..went });
+        recorder.check(CheckId(2), StageId(stage), n < 7);
+        let end = if n == 8 { IterationEnd::Failed } else { IterationEnd::Completed };
+        recorder.iteration(TaskId(1), StageId(stage), end, MS * 510 * n);
+    }
+    recorder.failure(CHECKOUT, FailureKind::Status(503), at, || format!("503 {HOSTILE}{}", "y".repeat(500)));
+    recorder.failure(CHECKOUT, FailureKind::Expectation(CheckId(2)), at, || "no $.total in {}".into());
+    let login = seen(RequestId(3), stage, MS * 9);
+    recorder.request(&login);
+    recorder.request(&refused(&login));
+    recorder.failure(RequestId(3), FailureKind::NoResponse(ErrorKind::ConnectRefused), at, || {
+        "connection refused".into()
+    });
+    recorder.user_start_failure(WorkloadId(0));
+    recorder.iteration(TaskId(1), StageId(stage), IterationEnd::Interrupted, MS);
+}

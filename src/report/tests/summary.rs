@@ -1,0 +1,217 @@
+//! `summary.json`: its schema, and that its numbers agree with each other.
+
+use super::{fixture::Run, golden};
+use crate::{
+    model::Metric,
+    report::summary_v1::{MetricV1, SummaryV1, json_schema, summary},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hdrhistogram::{Histogram, serialization::Deserializer};
+use serde_json::{Value, json};
+
+fn typed(run: &Run) -> SummaryV1 {
+    summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.thresholds)
+}
+
+fn written(run: &Run) -> Value {
+    let bytes = typed(run).to_json();
+    assert!(bytes.ends_with(b"}\n"));
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+#[track_caller]
+fn sum(list: &Value, key: &str) -> u64 {
+    list.as_array().expect("a list").iter().map(|item| item[key].as_u64().expect("a count")).sum()
+}
+
+#[test]
+fn schema_is_current() {
+    let schema = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
+    golden::check("schemas/summary-v1.schema.json", &schema);
+}
+
+#[test]
+fn every_summary_follows_the_schema() {
+    let schema = json_schema();
+    assert!(jsonschema::meta::is_valid(&schema));
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for run in [Run::rich(), Run::empty(), Run::passing()] {
+        let written = written(&run);
+        let faults: Vec<String> = validator.iter_errors(&written).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+    // The schema tells right from wrong at all.
+    for (pointer, wrong) in [
+        ("/schema", json!("loadgen/summary/v2")),
+        ("/metrics/http_reqs/type", json!("number")),
+        ("/metrics/http_req_duration/p95", json!("12ms")),
+        ("/requests/0/count", json!(-1)),
+        ("/tasks/0/kind", json!("OnStart")),
+        ("/thresholds/0/unit", json!("s")),
+    ] {
+        let mut document = written(&Run::rich());
+        *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer} is there")) = wrong;
+        assert!(!validator.is_valid(&document), "{pointer}");
+    }
+}
+
+#[test]
+fn every_key_is_described() {
+    let schema = json_schema();
+    let mut parts = vec![(&schema, "SummaryV1".to_owned())];
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    parts.extend(definitions.iter().map(|(name, part)| (part, name.clone())));
+    for (part, name) in parts {
+        for (key, property) in part["properties"].as_object().into_iter().flatten() {
+            assert!(property["description"].is_string(), "{name}.{key}: {property}");
+        }
+    }
+}
+
+#[test]
+fn counts_add_up_to_the_total() {
+    let summary = written(&Run::rich());
+    let metrics = &summary["metrics"];
+    let total = metrics["http_reqs"]["count"].as_u64().expect("a count");
+    assert_eq!(total, 6 * (120 + 10 + 8 + 2));
+    for (list, key) in
+        [(&summary["requests"], "count"), (&summary["stages"], "http_reqs"), (points(&summary), "http_reqs")]
+    {
+        assert_eq!(sum(list, key), total, "{key}");
+    }
+    let failed = metrics["http_req_failed"]["passes"].as_u64().expect("a count");
+    assert_eq!((failed, &metrics["http_req_failed"]["fails"]), (12, &json!(total - 12)));
+    for (list, key) in [
+        (&summary["requests"], "failed"),
+        (&summary["stages"], "http_req_failed"),
+        (points(&summary), "http_req_failed"),
+    ] {
+        assert_eq!(sum(list, key), failed, "{key}");
+    }
+    for list in [&summary["tasks"], &summary["stages"], points(&summary)] {
+        assert_eq!(sum(list, "iterations"), metrics["iterations"]["count"], "{list}");
+    }
+    let (passes, fails) = (sum(&summary["checks"], "passes"), sum(&summary["checks"], "fails"));
+    let checks = &metrics["checks"];
+    assert_eq!((&checks["passes"], &checks["fails"]), (&json!(passes), &json!(fails)));
+}
+
+fn points(summary: &Value) -> &Value {
+    &summary["series"]["points"]
+}
+
+#[test]
+fn a_request_is_a_status_or_an_error() {
+    let summary = written(&Run::rich());
+    let mut without_response = 0;
+    for request in summary["requests"].as_array().expect("a list") {
+        let of = |key: &str| -> u64 {
+            request[key].as_object().expect("a map").values().filter_map(Value::as_u64).sum()
+        };
+        assert_eq!(of("statuses") + of("errors"), request["count"], "{}", request["name"]);
+        without_response += of("errors");
+        // Those without a response have no time.
+        assert_eq!(request["duration_ms"]["count"], of("statuses"), "{}", request["name"]);
+    }
+    assert_eq!(summary["metrics"]["http_errors"]["count"], without_response);
+    assert_eq!(summary["requests"][2]["statuses"], json!({"201": 42, "503": 6}));
+    assert_eq!(summary["requests"][3]["errors"], json!({"connect_refused": 6}));
+}
+
+#[test]
+fn every_measured_metric_is_there_and_no_other() {
+    for run in [Run::rich(), Run::empty()] {
+        let mut measured: Vec<&str> =
+            Metric::ALL.iter().filter(|metric| metric.is_measured()).map(|metric| metric.name()).collect();
+        measured.sort_unstable();
+        assert_eq!(typed(&run).metrics.keys().collect::<Vec<_>>(), measured);
+    }
+}
+
+#[test]
+fn the_histogram_can_be_read_back() {
+    let run = Run::rich();
+    let summary = typed(&run);
+    let MetricV1::Trend(trend) = &summary.metrics["http_req_duration"] else { panic!("a trend") };
+    let bytes = BASE64_STANDARD.decode(trend.histogram.as_ref().expect("samples")).expect("base64");
+    let read: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).expect("V2 deflate");
+    assert_eq!(read.len(), trend.count);
+    let in_ms = |us: u64| us as f64 / 1e3;
+    assert_eq!(Some(in_ms(read.value_at_quantile(0.95))), trend.p95);
+    assert_eq!(Some(in_ms(read.value_at_quantile(0.5))), trend.p50);
+    let all: u64 = summary.requests.iter().map(|request| request.duration_ms.count).sum();
+    assert_eq!(all, trend.count);
+}
+
+#[test]
+fn what_has_no_samples_is_null_and_not_zero() {
+    let run = Run::empty();
+    let summary = written(&run);
+    let trends = [
+        &summary["metrics"]["http_req_duration"],
+        &summary["requests"][0]["duration_ms"],
+        &summary["tasks"][0]["duration_ms"],
+        &summary["stages"][0]["response_time_ms"],
+    ];
+    for trend in trends {
+        assert_eq!((&trend["count"], &trend["low_confidence"]), (&json!(0), &json!([])));
+        for key in ["min", "avg", "stddev", "med", "max", "p50", "p95", "p99.9", "p99.99", "histogram"] {
+            assert_eq!(trend.get(key), Some(&Value::Null), "{key}");
+        }
+    }
+    let rate = |metric: &str| &summary["metrics"][metric]["rate"];
+    assert_eq!([rate("http_req_failed"), rate("checks"), rate("http_reqs")], [&Value::Null; 3]);
+    assert_eq!(summary["metrics"]["vus"]["value"], Value::Null);
+    assert_eq!(
+        (&summary["checks"][0]["rate"], &summary["requests"][0]["failed_rate"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(summary["run"]["host"]["memory_bytes"], Value::Null);
+    assert_eq!((summary["requests"].as_array().map(Vec::len), points(&summary)), (Some(5), &json!([])));
+    let threshold = &summary["thresholds"][0];
+    assert_eq!((&threshold["observed"], &threshold["no_data"]), (&Value::Null, &json!(true)));
+}
+
+#[test]
+fn percentiles_of_few_samples_are_listed() {
+    let summary = typed(&Run::rich());
+    let doubtful = |request: usize| summary.requests[request].duration_ms.low_confidence.join(" ");
+    // 720, 60, 48 and 6 samples.
+    assert_eq!(doubtful(0), "p99.9 p99.99");
+    assert_eq!(doubtful(1), "p95 p99 p99.9 p99.99");
+    assert_eq!(doubtful(2), "p90 p95 p99 p99.9 p99.99");
+    assert_eq!(doubtful(3), "p50 p75 p90 p95 p99 p99.9 p99.99");
+    assert_eq!(doubtful(4), "");
+}
+
+#[test]
+fn numbers_are_what_they_say() {
+    let summary = written(&Run::rich());
+    let list = &summary["requests"][0];
+    let duration = &list["duration_ms"];
+    assert_eq!((&duration["min"], &duration["max"]), (&json!(1.0), &json!(120.0)));
+    assert_eq!((&duration["avg"], &duration["stddev"]), (&json!(60.5), &json!(34.64)));
+    assert_eq!((&duration["unit"], &list["rate_per_s"]), (&json!("ms"), &json!(240.0)));
+    assert_eq!(list["response_time_ms"]["max"], json!(140.0));
+    assert_eq!((&list["sent_bytes"], &list["received_bytes"]), (&json!(720 * 12), &json!(720 * 1_024)));
+    let thresholds = &summary["thresholds"];
+    let unit_and_limit = |n: usize| (&thresholds[n]["unit"], thresholds[n]["limit"].as_f64());
+    assert_eq!(unit_and_limit(0), (&json!("ms"), Some(2_000.0)));
+    assert_eq!(unit_and_limit(1), (&json!("share"), Some(0.01)));
+    assert_eq!(unit_and_limit(3), (&json!("per_second"), Some(10.0)));
+    assert_eq!(unit_and_limit(4), (&json!(""), Some(10.0)));
+    assert_eq!(
+        (&thresholds[1]["observed"], &thresholds[3]["observed"]),
+        (&json!(12.0 / 840.0), &json!(280.0))
+    );
+    assert_eq!(thresholds[2]["metric"], "http_req_duration{name:never sent, task:login}");
+    assert_eq!(summary["verdict"]["exit_code"], 99);
+    let error = &summary["errors"][0];
+    assert_eq!(
+        (&error["error"], &error["first_at_ms"], &error["count"]),
+        (&json!("status 503"), &json!(100), &json!(6))
+    );
+    assert_eq!(summary["errors"][1]["error"], "expect: body has a total");
+    assert_eq!(points(&summary)[1]["t_ms"], 1_000);
+    assert_eq!(points(&summary)[2]["vus"], 10);
+}

@@ -1,0 +1,181 @@
+//! A snapshot's series added up the ways that reports show them: per request, task, check and stage, and in all.
+
+use crate::{
+    measure::{
+        FailureSample, IterationKey, IterationStats, Latency, RequestKey, RequestStats, Snapshot, Tally,
+    },
+    model::{Catalog, ErrorKind, FailureKind, IterationEnd, RequestMeta, WorkloadId},
+};
+use std::{cmp::Reverse, collections::BTreeMap};
+
+/// Requests that belong together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RequestTotals {
+    /// How many were sent.
+    pub count: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Bytes of their bodies.
+    pub sent_bytes: u64,
+    /// Bytes of the bodies of their responses.
+    pub received_bytes: u64,
+    /// Service time.
+    pub duration: Latency,
+    /// Response time.
+    pub response_time: Latency,
+    /// Those without an error, by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Those with an error, by its kind.
+    pub errors: BTreeMap<ErrorKind, u64>,
+}
+
+impl RequestTotals {
+    fn add(&mut self, key: &RequestKey, stats: &RequestStats) {
+        self.count += stats.count;
+        self.failed += if key.failed { stats.count } else { 0 };
+        self.sent_bytes += stats.sent_bytes;
+        self.received_bytes += stats.received_bytes;
+        self.duration.merge(&stats.duration);
+        self.response_time.merge(&stats.response_time);
+        match key.error {
+            Some(error) => *self.errors.entry(error).or_default() += stats.count,
+            None => *self.statuses.entry(key.status).or_default() += stats.count,
+        }
+    }
+}
+
+/// Iterations that belong together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct IterationTotals {
+    /// Those that ran to their end.
+    pub completed: u64,
+    /// Those that a failure ended early.
+    pub failed: u64,
+    /// Those that the end of the run or of their user cut.
+    pub interrupted: u64,
+    /// How long those took that completed.
+    pub duration: Latency,
+}
+
+impl IterationTotals {
+    fn add(&mut self, key: &IterationKey, stats: &IterationStats) {
+        match key.end {
+            IterationEnd::Completed => self.completed += stats.count,
+            IterationEnd::Failed => self.failed += stats.count,
+            IterationEnd::Interrupted => self.interrupted += stats.count,
+        }
+        self.duration.merge(&stats.duration);
+    }
+}
+
+/// What started in one stage.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StageTotals {
+    /// Its requests.
+    pub requests: RequestTotals,
+    /// Its iterations.
+    pub iterations: IterationTotals,
+}
+
+/// A run's observations, added up. The vectors follow the catalogue, so that what was never sent has a zero.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    /// All requests.
+    pub all: RequestTotals,
+    /// Requests by `RequestId`.
+    pub requests: Vec<RequestTotals>,
+    /// All iterations.
+    pub iterations: IterationTotals,
+    /// Iterations by `TaskId`.
+    pub tasks: Vec<IterationTotals>,
+    /// By `StageId`.
+    pub stages: Vec<StageTotals>,
+    /// All checks.
+    pub checked: Tally,
+    /// Checks by `CheckId`.
+    pub checks: Vec<Tally>,
+    /// Failed attempts at `on_start`.
+    pub user_start_failures: u64,
+    /// Arrivals for which there was no user.
+    pub dropped_iterations: u64,
+}
+
+impl Totals {
+    /// Adds up what `snapshot` has on what `catalog` lists.
+    pub fn new(snapshot: &Snapshot, catalog: &Catalog) -> Self {
+        let mut totals = Self {
+            requests: vec![RequestTotals::default(); catalog.requests.len()],
+            tasks: vec![IterationTotals::default(); catalog.tasks.len()],
+            stages: vec![StageTotals::default(); catalog.stages.len()],
+            checks: vec![Tally::default(); catalog.checks.len()],
+            ..Self::default()
+        };
+        totals.add_requests(snapshot);
+        totals.add_iterations(snapshot);
+        totals.add_checks(snapshot);
+        let workloads = (0..catalog.workloads.len() as u32).map(WorkloadId);
+        totals.user_start_failures = workloads.map(|id| snapshot.total.user_start_failures(id)).sum();
+        totals.dropped_iterations =
+            snapshot.series.points().iter().map(|point| point.dropped_iterations).sum();
+        totals
+    }
+
+    fn add_requests(&mut self, snapshot: &Snapshot) {
+        for (key, stats) in snapshot.total.requests() {
+            self.all.add(key, stats);
+            self.requests[key.request.0 as usize].add(key, stats);
+            self.stages[key.stage.0 as usize].requests.add(key, stats);
+        }
+    }
+
+    fn add_iterations(&mut self, snapshot: &Snapshot) {
+        for (key, stats) in snapshot.total.iterations() {
+            self.iterations.add(key, stats);
+            self.tasks[key.task.0 as usize].add(key, stats);
+            self.stages[key.stage.0 as usize].iterations.add(key, stats);
+        }
+    }
+
+    fn add_checks(&mut self, snapshot: &Snapshot) {
+        for (key, tally) in snapshot.total.checks() {
+            for sum in [&mut self.checked, &mut self.checks[key.check.0 as usize]] {
+                sum.passes += tally.passes;
+                sum.fails += tally.fails;
+            }
+        }
+    }
+}
+
+/// One kind of failure of one request.
+#[derive(Debug)]
+pub(super) struct Failure<'s> {
+    /// What went wrong, in results' words.
+    pub error: String,
+    /// The request that failed.
+    pub request: &'s RequestMeta,
+    /// How often, when first, and what it said.
+    pub seen: &'s FailureSample,
+}
+
+/// The kinds of failure, the most frequent first, among equals the earliest.
+pub(super) fn failures<'s>(snapshot: &'s Snapshot, catalog: &'s Catalog) -> Vec<Failure<'s>> {
+    let all = snapshot.total.failures().map(|(request, kind, seen)| Failure {
+        error: failure_name(kind, catalog),
+        request: catalog.request(request),
+        seen,
+    });
+    let mut all: Vec<Failure<'s>> = all.collect();
+    // Stable: the rest of the order is that of the catalogue.
+    all.sort_by_key(|failure| (Reverse(failure.seen.count), failure.seen.first_at));
+    all
+}
+
+fn failure_name(kind: FailureKind, catalog: &Catalog) -> String {
+    match kind {
+        FailureKind::NoResponse(error) => error.name().to_owned(),
+        FailureKind::Status(status) => format!("status {status}"),
+        FailureKind::Expectation(check) => format!("expect: {}", catalog.check(check).name),
+        FailureKind::Extract => "extract".to_owned(),
+        FailureKind::Template => "template".to_owned(),
+    }
+}

@@ -1,0 +1,13 @@
+//! A run from beginning to end: the rooms put together, signals heeded, the outcome decided and written.
+
+mod host;
+mod limits;
+mod load;
+mod results;
+mod session;
+mod signals;
+
+pub use load::{Tick, Watch};
+pub use results::{ResultsFolder, write_whole};
+pub use session::{Job, Outcome, RunError, execute};
+pub use signals::wait_for_signal;

@@ -1,0 +1,137 @@
+//! The results folder. A file appears in it whole or not at all.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// Longest part of the scenario's name in the folder's name.
+const LONGEST_SLUG: usize = 60;
+
+/// A run's own folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultsFolder {
+    path: PathBuf,
+}
+
+impl ResultsFolder {
+    /// Makes `parent/<name>-<start>`, with a number behind it if that is taken.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn create(parent: &Path, name: &str, start: &str) -> io::Result<Self> {
+        fs::create_dir_all(parent)?;
+        let stem = format!("{}-{start}", slug(name));
+        let mut path = parent.join(&stem);
+        for number in 2.. {
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    path = parent.join(format!("{stem}-{number}"));
+                }
+                made => {
+                    made?;
+                    break;
+                }
+            }
+        }
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder's own name, which is the run's id.
+    pub fn id(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Writes a file of it.
+    ///
+    /// # Errors
+    /// The disk is full, or the folder is gone or may not be written to.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.path.join(name);
+        write_whole(&path, bytes)?;
+        Ok(path)
+    }
+}
+
+/// Writes a file so that it is there completely or not at all: a temporary one beside it, synced, renamed.
+///
+/// # Errors
+/// The file cannot be written; nothing is left of it then.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".part");
+    let temporary = PathBuf::from(temporary);
+    let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // The first error is the one that matters.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// The run's id and the folder's name: letters, digits and dashes of the scenario's name.
+pub(super) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.truncate(LONGEST_SLUG);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "run".to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_folder_names() {
+        for (name, expected) in [
+            ("DareZone API, 100 users", "darezone-api-100-users"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("äöü", "run"),
+            ("", "run"),
+            ("a  b--c", "a-b-c"),
+        ] {
+            assert_eq!(slug(name), expected);
+        }
+        assert!(slug(&"x".repeat(500)).len() <= LONGEST_SLUG);
+    }
+
+    #[test]
+    fn a_second_run_of_the_same_second_gets_its_own_folder() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let first = ResultsFolder::create(parent.path(), "a", "t").expect("made");
+        let second = ResultsFolder::create(parent.path(), "a", "t").expect("made");
+        assert_eq!((first.id().as_str(), second.id().as_str()), ("a-t", "a-t-2"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_leaves_nothing() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = ResultsFolder::create(parent.path(), "a", "t").expect("made");
+        fs::create_dir(folder.path().join("summary.json")).expect("made");
+        assert!(folder.write("summary.json", b"{}").is_err());
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .expect("there")
+            .map(|entry| entry.expect("one").file_name())
+            .collect();
+        assert_eq!(left, ["summary.json"]);
+    }
+}
