@@ -106,7 +106,5 @@ fn heed(name: &'static str, engine: &Engine, ending: &mut Ending, plan: &Plan, w
     *ending = Ending::Signal(name);
     engine.stop();
     let grace = crate::model::format_duration(plan.graceful_stop());
-    watcher.note(&format!(
-        "{name}: no new iterations; running ones have up to {grace} to end (again to cut them)"
-    ));
+    watcher.note(&format!("{name}: ending; running iterations have up to {grace} (again to cut them)"));
 }
