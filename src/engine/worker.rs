@@ -74,7 +74,7 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
             },
         }
     }
-    handover.finish(clock.now());
+    handover.finish();
 }
 
 fn spawn_users<F: Transports>(shared: &Shared, transports: &F, index: usize, workers: usize) -> JoinSet<()> {
@@ -110,23 +110,22 @@ impl Handover {
     fn hand_over(&mut self, now: Duration) {
         // Where the worker was late, the intervals it missed are part of this one.
         let current = now.as_secs() / INTERVAL.as_secs();
-        let running = self.census.running.get();
-        self.send(current.saturating_sub(1).max(self.next), running, false);
+        self.send(current.saturating_sub(1).max(self.next), false);
         self.next = current.max(self.next + 1);
     }
 
-    fn finish(&mut self, now: Duration) {
-        // Everybody has gone home: what counts for this interval is how many there were.
-        let running = self.census.most.get();
-        self.send((now.as_secs() / INTERVAL.as_secs()).max(self.next), running, true);
+    fn finish(&mut self) {
+        // What is left was seen in the interval that has not been handed over, even where it just ended.
+        self.send(self.next, true);
     }
 
-    fn send(&self, interval: u64, running_users: u64, last: bool) {
+    fn send(&self, interval: u64, last: bool) {
         let spare =
             self.spares.try_recv().unwrap_or_else(|_| Box::new(Observations::new(&self.plan.catalog)));
         let observations = self.recorder.borrow_mut().swap(spare);
+        // The most at once: those at its very end may just have gone home.
+        let running_users = self.census.most.replace(self.census.running.get());
         let made_users = self.census.made.get();
-        self.census.most.set(self.census.running.get());
         let delta = Delta { worker: self.index, interval, observations, running_users, made_users, last };
         // Where nobody listens any more, the run is over and nothing is lost that anyone wants.
         let _ = self.events.send(Event::Seen(delta));

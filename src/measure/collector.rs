@@ -17,7 +17,7 @@ pub struct Delta {
     pub interval: u64,
     /// What it saw.
     pub observations: Box<Observations>,
-    /// Its users that were running.
+    /// Its users that were running at once, at most.
     pub running_users: u64,
     /// Its users that it had made by then.
     pub made_users: u64,

@@ -55,7 +55,7 @@ impl SparseLatency {
 pub struct Point {
     /// Start of the interval, from the start of the run.
     pub start: Duration,
-    /// Users running at its end.
+    /// Users running at once, at most: the sum of the workers' own peaks.
     pub vus: u64,
     /// Requests finished.
     pub requests: u64,

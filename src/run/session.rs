@@ -128,9 +128,11 @@ fn conclude(plan: Arc<Plan>, loaded: Loaded, info: RunInfo, store: &mut Store) -
     store.write("summary.json", &bytes);
     if store.failure.is_some() {
         let exit_code = verdict.exit_code.or_worse(ExitCode::ResultsNotWritten);
-        verdict = Verdict { passed: false, exit_code, ..verdict };
+        let reason = format!("the results could not be written; {}", verdict.reason);
+        verdict = Verdict { passed: false, exit_code, reason };
     }
-    let folder = store.folder.as_ref().map(|folder| folder.path().to_owned());
+    let written = store.folder.as_ref().filter(|_| store.failure.is_none());
+    let folder = written.map(|folder| folder.path().to_owned());
     Outcome { info, plan, snapshot, thresholds, verdict, folder, not_written: store.failure.take() }
 }
 
