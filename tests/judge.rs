@@ -2,7 +2,7 @@
 
 use loadgen::{
     judge::{Outcome, judge},
-    measure::{Collector, Delta, Observations, Recorder, RequestObservation, Snapshot},
+    measure::{Collector, Delta, Observations, Recorder, RequestKey, RequestObservation, Snapshot},
     model::*,
 };
 use std::time::Duration;
@@ -29,12 +29,14 @@ fn catalog() -> Catalog {
 
 fn seen(request: u32, status: u16, time: Duration) -> RequestObservation {
     RequestObservation {
-        request: RequestId(request),
-        stage: StageId(0),
-        status,
-        error: None,
-        protocol: Some(Protocol::Http11),
-        failed: status >= 400,
+        key: RequestKey {
+            request: RequestId(request),
+            stage: StageId(0),
+            status,
+            error: None,
+            protocol: Some(Protocol::Http11),
+            failed: status >= 400,
+        },
         service_time: time,
         response_time: time,
         sent_bytes: 0,
@@ -68,8 +70,11 @@ fn every_kind_of_condition() {
     let snapshot = snapshot(|recorder| {
         (1..=100).for_each(|ms| recorder.request(&seen(0, 200, MS * ms)));
         (0..3).for_each(|_| recorder.request(&seen(1, 500, MS * 500)));
-        let refused =
-            RequestObservation { error: Some(ErrorKind::ConnectRefused), failed: true, ..seen(1, 0, MS) };
+        let refused = {
+            let seen = seen(1, 0, MS);
+            let key = RequestKey { error: Some(ErrorKind::ConnectRefused), failed: true, ..seen.key };
+            RequestObservation { key, ..seen }
+        };
         recorder.request(&refused);
         (0..9).for_each(|_| recorder.check(CheckId(0), StageId(0), true));
         recorder.check(CheckId(0), StageId(0), false);

@@ -5,7 +5,7 @@ use super::{
     transport::{Arrived, Exchange, Failure, Outgoing, Transport},
 };
 use crate::{
-    measure::{Recorder, RequestObservation},
+    measure::{Recorder, RequestKey, RequestObservation},
     model::{ErrorKind, FailureKind, StageId},
     plan::{Request, Response, UrlError, Variables},
 };
@@ -88,13 +88,9 @@ impl<T: Transport> Exchanger<'_, T> {
             UrlError::Render(_) => FailureKind::Template,
             UrlError::HostNotAllowed(_) => {
                 let refused = ErrorKind::HostNotAllowed;
+                let key = RequestKey { error: Some(refused), failed: true, ..no_response(request, stage) };
                 recorder.request(&RequestObservation {
-                    request: request.id,
-                    stage,
-                    status: 0,
-                    error: Some(refused),
-                    protocol: None,
-                    failed: true,
+                    key,
                     service_time: Duration::ZERO,
                     response_time: Duration::ZERO,
                     sent_bytes: 0,
@@ -109,11 +105,8 @@ impl<T: Transport> Exchanger<'_, T> {
 
     fn failed(&self, request: &Request, seen: &Seen, exchange: &Exchange, failure: &Failure) -> RequestEnd {
         let mut recorder = self.recorder.borrow_mut();
-        recorder.request(&RequestObservation {
-            error: Some(failure.kind),
-            failed: true,
-            ..seen.observation(request, exchange)
-        });
+        let key = RequestKey { error: Some(failure.kind), failed: true, ..no_response(request, seen.stage) };
+        recorder.request(&seen.observation(key, exchange, 0));
         let kind = FailureKind::NoResponse(failure.kind);
         recorder.failure(request.id, kind, exchange.ended_at, || failure.cause.clone());
         RequestEnd::Broken
@@ -146,13 +139,9 @@ impl<T: Transport> Exchanger<'_, T> {
                 recorder.failure(request.id, kind, exchange.ended_at, || observed);
             }
         }
-        recorder.request(&RequestObservation {
-            status: arrived.status,
-            protocol: arrived.protocol,
-            failed,
-            received_bytes: arrived.body_bytes,
-            ..seen.observation(request, exchange)
-        });
+        let (status, protocol) = (arrived.status, arrived.protocol);
+        let key = RequestKey { status, protocol, failed, ..no_response(request, seen.stage) };
+        recorder.request(&seen.observation(key, exchange, arrived.body_bytes));
         let extracted = self.extract(request, &response, exchange.ended_at, &mut recorder);
         match (extracted, failed) {
             (false, _) => RequestEnd::Broken,
@@ -191,20 +180,20 @@ struct Seen {
 }
 
 impl Seen {
-    fn observation(&self, request: &Request, exchange: &Exchange) -> RequestObservation {
+    fn observation(&self, key: RequestKey, exchange: &Exchange, received_bytes: u64) -> RequestObservation {
         RequestObservation {
-            request: request.id,
-            stage: self.stage,
-            status: 0,
-            error: None,
-            protocol: None,
-            failed: false,
+            key,
             service_time: exchange.ended_at.saturating_sub(exchange.sent_at),
             response_time: exchange.ended_at.saturating_sub(self.intended),
             sent_bytes: self.sent_bytes,
-            received_bytes: 0,
+            received_bytes,
         }
     }
+}
+
+/// The series of a request of which nothing came back yet.
+fn no_response(request: &Request, stage: StageId) -> RequestKey {
+    RequestKey { request: request.id, stage, status: 0, error: None, protocol: None, failed: false }
 }
 
 /// The status and the start of the body, as far as it was kept.

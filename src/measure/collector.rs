@@ -135,7 +135,7 @@ impl Collector {
 mod tests {
     use super::*;
     use crate::{
-        measure::{Recorder, RequestObservation},
+        measure::{Recorder, RequestKey, RequestObservation},
         model::{Percent, Protocol, RequestId, RequestMeta, StageId, TaskId, WorkloadMeta},
     };
 
@@ -149,12 +149,14 @@ mod tests {
 
     fn seen(status: u16, millis: u64) -> RequestObservation {
         RequestObservation {
-            request: RequestId(0),
-            stage: StageId(0),
-            status,
-            error: None,
-            protocol: Some(Protocol::Http11),
-            failed: status >= 400,
+            key: RequestKey {
+                request: RequestId(0),
+                stage: StageId(0),
+                status,
+                error: None,
+                protocol: Some(Protocol::Http11),
+                failed: status >= 400,
+            },
             service_time: Duration::from_millis(millis),
             response_time: Duration::from_millis(millis),
             sent_bytes: 0,
@@ -211,7 +213,9 @@ mod tests {
         let mut recorder = Recorder::new(&catalog);
         for stage in 0..21 {
             for status in 100..600 {
-                recorder.request(&RequestObservation { stage: StageId(stage), ..seen(status, 1) });
+                let seen = seen(status, 1);
+                let key = RequestKey { stage: StageId(stage), ..seen.key };
+                recorder.request(&RequestObservation { key, ..seen });
             }
         }
         let seen = recorder.swap(Box::default());

@@ -5,25 +5,15 @@ use super::{
     observations::Observations,
 };
 use crate::model::{
-    Catalog, CheckId, ErrorKind, FailureKind, IterationEnd, Protocol, RequestId, StageId, TaskId, WorkloadId,
+    Catalog, CheckId, ErrorKind, FailureKind, IterationEnd, RequestId, StageId, TaskId, WorkloadId,
 };
 use std::{mem, time::Duration};
 
 /// One finished request.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestObservation {
-    /// Which request of the scenario.
-    pub request: RequestId,
-    /// The stage in which it started.
-    pub stage: StageId,
-    /// The response's status, or 0.
-    pub status: u16,
-    /// Why there was no response.
-    pub error: Option<ErrorKind>,
-    /// The response's protocol.
-    pub protocol: Option<Protocol>,
-    /// Whether it counts as failed.
-    pub failed: bool,
+    /// The series it belongs to.
+    pub key: RequestKey,
     /// From the first byte sent to the last received; connection set-up left out.
     pub service_time: Duration,
     /// From the intended start to the last byte received.
@@ -54,18 +44,11 @@ impl Recorder {
     /// Counts a request. One without a response has no duration, so that refusals cannot pull percentiles
     /// down, except a timeout: it counts with the time it waited.
     pub fn request(&mut self, seen: &RequestObservation) {
-        let stats = self.current.request_stats(RequestKey {
-            request: seen.request,
-            stage: seen.stage,
-            status: seen.status,
-            error: seen.error,
-            protocol: seen.protocol,
-            failed: seen.failed,
-        });
+        let stats = self.current.request_stats(seen.key);
         stats.count += 1;
         stats.sent_bytes += seen.sent_bytes;
         stats.received_bytes += seen.received_bytes;
-        if matches!(seen.error, None | Some(ErrorKind::Timeout)) {
+        if matches!(seen.key.error, None | Some(ErrorKind::Timeout)) {
             stats.duration.record(seen.service_time);
             stats.response_time.record(seen.response_time);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     judge::{ThresholdResult, judge, verdict},
-    measure::{Collector, Delta, Observations, Recorder, RequestObservation, Snapshot},
+    measure::{Collector, Delta, Observations, Recorder, RequestKey, RequestObservation, Snapshot},
     model::*,
 };
 use std::time::Duration;
@@ -160,12 +160,14 @@ fn thresholds() -> Vec<Threshold> {
 /// A request that went well. It waited 20 ms for its start in the second stage.
 fn seen(request: RequestId, stage: u32, time: Duration) -> RequestObservation {
     RequestObservation {
-        request,
-        stage: StageId(stage),
-        status: 200,
-        error: None,
-        protocol: Some(Protocol::Http11),
-        failed: false,
+        key: RequestKey {
+            request,
+            stage: StageId(stage),
+            status: 200,
+            error: None,
+            protocol: Some(Protocol::Http11),
+            failed: false,
+        },
         service_time: time,
         response_time: time + MS * 20 * stage,
         sent_bytes: 12,
@@ -175,7 +177,8 @@ fn seen(request: RequestId, stage: u32, time: Duration) -> RequestObservation {
 
 fn refused(at: &RequestObservation) -> RequestObservation {
     let error = Some(ErrorKind::ConnectRefused);
-    RequestObservation { status: 0, error, protocol: None, failed: true, received_bytes: 0, ..*at }
+    let key = RequestKey { status: 0, error, protocol: None, failed: true, ..at.key };
+    RequestObservation { key, received_bytes: 0, ..*at }
 }
 
 fn delta(worker: usize, interval: u64, record: impl FnOnce(&mut Recorder)) -> Delta {
@@ -201,7 +204,8 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
     for n in 1..=8u32 {
         let went = seen(CHECKOUT, stage, MS * 500 * n);
         let (status, failed) = if n == 8 { (503, true) } else { (201, false) };
-        recorder.request(&RequestObservation { status, failed, ..went });
+        let key = RequestKey { status, failed, ..went.key };
+        recorder.request(&RequestObservation { key, ..went });
         recorder.check(CheckId(2), StageId(stage), n < 7);
         let end = if n == 8 { IterationEnd::Failed } else { IterationEnd::Completed };
         recorder.iteration(TaskId(1), StageId(stage), end, MS * 510 * n);
