@@ -64,7 +64,10 @@ pub(super) struct User<F: Transports> {
     slots: Vec<Option<Json>>,
     tasks: UserRandom,
     pauses: UserRandom,
+    /// The iteration under way, from 0.
     iteration: u64,
+    /// The next one: an iteration that is cut has used up its number, too.
+    next_iteration: u64,
     started: bool,
 }
 
@@ -93,6 +96,7 @@ impl<F: Transports> User<F> {
             tasks: UserRandom::new(seed, vu, Stream::Tasks),
             pauses: UserRandom::new(seed, vu, Stream::Pauses),
             iteration: 0,
+            next_iteration: 0,
             started: false,
         }
     }
@@ -180,6 +184,8 @@ impl<F: Transports> User<F> {
     }
 
     async fn iterate(&mut self, workload: &Workload, task: &Task) {
+        self.iteration = self.next_iteration;
+        self.next_iteration += 1;
         let clock = self.shared.clock;
         let began = clock.now();
         let stage = workload.schedule.stage_at(began);
@@ -190,7 +196,6 @@ impl<F: Transports> User<F> {
             StepsEnd::Broken => IterationEnd::Failed,
         };
         in_flight.end(end, clock.now().saturating_sub(began));
-        self.iteration += 1;
         if end == IterationEnd::Failed {
             // A failure can come without waiting for anything; the other users want their turn.
             tokio::task::yield_now().await;

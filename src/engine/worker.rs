@@ -110,21 +110,23 @@ impl Handover {
     fn hand_over(&mut self, now: Duration) {
         // Where the worker was late, the intervals it missed are part of this one.
         let current = now.as_secs() / INTERVAL.as_secs();
-        self.send(current.saturating_sub(1).max(self.next), false);
+        // At the end of the load everybody goes home, some of them before this look.
+        let ended = now >= self.plan.duration();
+        let running = if ended { self.census.most.get() } else { self.census.running.get() };
+        self.send(current.saturating_sub(1).max(self.next), running, false);
         self.next = current.max(self.next + 1);
     }
 
     fn finish(&mut self) {
         // What is left was seen in the interval that has not been handed over, even where it just ended.
-        self.send(self.next, true);
+        self.send(self.next, self.census.most.get(), true);
     }
 
-    fn send(&self, interval: u64, last: bool) {
+    fn send(&self, interval: u64, running_users: u64, last: bool) {
         let spare =
             self.spares.try_recv().unwrap_or_else(|_| Box::new(Observations::new(&self.plan.catalog)));
         let observations = self.recorder.borrow_mut().swap(spare);
-        // The most at once: those at its very end may just have gone home.
-        let running_users = self.census.most.replace(self.census.running.get());
+        self.census.most.set(self.census.running.get());
         let made_users = self.census.made.get();
         let delta = Delta { worker: self.index, interval, observations, running_users, made_users, last };
         // Where nobody listens any more, the run is over and nothing is lost that anyone wants.

@@ -17,7 +17,7 @@ pub struct Delta {
     pub interval: u64,
     /// What it saw.
     pub observations: Box<Observations>,
-    /// Its users that were running at once, at most.
+    /// Its users that were running at its end; where the load ended in it, the most at once.
     pub running_users: u64,
     /// Its users that it had made by then.
     pub made_users: u64,

@@ -55,7 +55,7 @@ impl SparseLatency {
 pub struct Point {
     /// Start of the interval, from the start of the run.
     pub start: Duration,
-    /// Users running at once, at most: the sum of the workers' own peaks.
+    /// Users running at its end; where the load ended in it, the most at once.
     pub vus: u64,
     /// Requests finished.
     pub requests: u64,

@@ -23,6 +23,8 @@ const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 const GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
 /// The task under which the requests of `on_start` are counted.
 const ON_START: &str = "on_start";
+/// Stands for a `target` that is wrong, so that the paths joined to it are not reported, too.
+const UNKNOWN_TARGET: &str = "http://target.invalid";
 /// The task that a `flow` is.
 const FLOW: &str = "flow";
 
@@ -60,7 +62,8 @@ impl<'s> Builder<'s> {
             Some(Target::Url(text)) => {
                 let template = scope.template(text, faults);
                 let fixed = template.as_ref().and_then(|template| template.as_fixed());
-                fixed.and_then(|fixed| url::base(fixed, text.span, faults))
+                let base = fixed.and_then(|fixed| url::base(fixed, text.span, faults));
+                base.or_else(|| Some(UNKNOWN_TARGET.to_owned()))
             }
         };
         if let Some(base) = &base {

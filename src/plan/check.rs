@@ -1,12 +1,16 @@
 //! Checks and extracts, compiled: paths and patterns parsed, texts turned into templates.
 
-use super::{scope::Scope, template::Template};
+use super::{
+    scope::{Compiled, Scope},
+    template::{Piece, Template},
+};
 use crate::{
     model::{CheckId, Operator},
     scenario::{self, CheckOperator, Faults, Span, Spanned},
 };
 use http::HeaderName;
 use regex::Regex;
+use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 use std::time::Duration;
 
@@ -66,6 +70,8 @@ pub(super) enum Operand {
     StatusClass(u16),
     /// A text, or one whole reference that keeps its type.
     Text(Template),
+    /// One whole expression whose value is known before the run, in its own type.
+    Value(Json),
 }
 
 impl Check {
@@ -204,7 +210,7 @@ impl Test {
     }
 }
 
-/// A class of statuses has no order.
+/// A class of statuses has no order, and a duration is nothing but a duration.
 fn check_comparable(
     check: &scenario::Check,
     operator: Operator,
@@ -216,6 +222,12 @@ fn check_comparable(
         faults
             .report(check.span, format!("`{}` cannot compare with a class of statuses", operator.symbol()))
             .label("use `==` or `!=`, or a number");
+        return None;
+    }
+    if check.subject == scenario::Subject::Duration && !matches!(operand, Operand::Duration(_)) {
+        faults
+            .report(check.span, "`duration` is compared with a time, not with an expression")
+            .label("write the time, as in `duration < 200ms`");
         return None;
     }
     Some(())
@@ -248,7 +260,13 @@ impl Operand {
             scenario::Operand::Bool(flag) => Self::Bool(*flag),
             scenario::Operand::Null => Self::Null,
             scenario::Operand::StatusClass(class) => Self::StatusClass(*class),
-            scenario::Operand::Text(text) => Self::Text(scope.template(text, faults)?),
+            scenario::Operand::Text(text) => match text.as_whole_expression() {
+                None => Self::Text(scope.template(text, faults)?),
+                Some(source) => match scope.expression(source, faults)? {
+                    Compiled::Constant(value) => Self::Value(value),
+                    Compiled::Dynamic(reference) => Self::Text(Template::new([Piece::Reference(reference)])),
+                },
+            },
             scenario::Operand::Regex(_) | scenario::Operand::List(_) => return None,
         })
     }

@@ -104,6 +104,7 @@ impl Found<'_> {
     fn as_number(&self) -> Option<f64> {
         match self {
             Self::Status(status) => Some(f64::from(*status)),
+            Self::Bytes(bytes) => Some(*bytes as f64),
             Self::Json(value) => value.as_f64(),
             // Headers and matches have no type of their own.
             Self::Text(text) => text.trim().parse().ok(),
@@ -205,11 +206,16 @@ impl Operand {
                 found.as_number().map_or(unequal, |found| operator.holds(&found, number))
             }
             (Self::Bool(flag), Found::Json(Json::Bool(found))) => operator.holds(found, flag),
-            (Self::Null, Found::Json(found)) => operator.holds(&found.is_null(), &true),
+            (Self::Null, Found::Json(found)) => match operator {
+                Operator::Equal => found.is_null(),
+                Operator::NotEqual => !found.is_null(),
+                _ => false,
+            },
             (Self::Bool(_) | Self::Null, Found::Text(found)) => {
                 let text = if let Self::Bool(flag) = self { flag.to_string() } else { "null".to_owned() };
                 operator.holds(&found.as_ref(), &text.as_str())
             }
+            (Self::Value(value), found) => compare_value(operator, found, value),
             (Self::Text(template), found) => {
                 compare_value(operator, found, template.to_value(variables)?.as_ref())
             }

@@ -82,20 +82,25 @@ fn write(value: &Value, scope: &Scope<'_>, pieces: &mut Vec<JsonPiece>, faults: 
         ValueKind::Text(text) => write_text(text, scope, pieces, faults)?,
         ValueKind::List(items) => {
             literal(pieces, "[");
+            let mut sound = true;
             for (index, item) in items.iter().enumerate() {
                 literal(pieces, if index > 0 { "," } else { "" });
-                write(item, scope, pieces, faults)?;
+                // A wrong one does not end it, so that all of them are reported.
+                sound &= write(item, scope, pieces, faults).is_some();
             }
             literal(pieces, "]");
+            return sound.then_some(());
         }
         ValueKind::Map(entries) => {
             literal(pieces, "{");
+            let mut sound = true;
             for (index, (key, value)) in entries.iter().enumerate() {
                 let comma = if index > 0 { "," } else { "" };
                 literal(pieces, &format!("{comma}{}:", serde_json::Value::from(key.value.as_str())));
-                write(value, scope, pieces, faults)?;
+                sound &= write(value, scope, pieces, faults).is_some();
             }
             literal(pieces, "}");
+            return sound.then_some(());
         }
     }
     Some(())

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::RequestId,
-    scenario::{self, Faults, HttpDefaults, Pairs},
+    scenario::{self, Faults, HttpDefaults, Spanned, Text},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -152,37 +152,38 @@ fn headers(
     if matches!(request.body, Some(scenario::Body::Json(_))) {
         fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    for pairs in [&http.headers, &request.headers] {
-        add_headers(pairs, &mut fixed, &mut varying, scope, faults)?;
+    let mut sound = true;
+    for (written, text) in http.headers.iter().chain(&request.headers) {
+        // A wrong one does not end it, so that all of them are reported.
+        sound &= add_header(written, text, &mut fixed, &mut varying, scope, faults).is_some();
     }
-    Some((fixed, varying))
+    sound.then_some((fixed, varying))
 }
 
-fn add_headers(
-    pairs: &Pairs,
+fn add_header(
+    written: &Spanned<String>,
+    text: &Text,
     fixed: &mut HeaderMap,
     varying: &mut Vec<(HeaderName, Template)>,
     scope: &Scope<'_>,
     faults: &mut Faults,
 ) -> Option<()> {
-    for (written, text) in pairs {
-        let name = header_name(written, faults)?;
-        let template = scope.template(text, faults)?;
-        fixed.remove(&name);
-        varying.retain(|(known, _)| *known != name);
-        let Some(value) = template.as_fixed() else {
-            varying.push((name, template));
-            continue;
-        };
-        let Ok(value) = HeaderValue::from_str(value) else {
-            faults.report(
-                text.span,
-                format!("this value of the header `{name}` has bytes that no header can have"),
-            );
-            return None;
-        };
-        fixed.insert(name, value);
-    }
+    let (name, template) = (header_name(written, faults), scope.template(text, faults));
+    let (name, template) = (name?, template?);
+    fixed.remove(&name);
+    varying.retain(|(known, _)| *known != name);
+    let Some(value) = template.as_fixed() else {
+        varying.push((name, template));
+        return Some(());
+    };
+    let Ok(value) = HeaderValue::from_str(value) else {
+        faults.report(
+            text.span,
+            format!("this value of the header `{name}` has bytes that no header can have"),
+        );
+        return None;
+    };
+    fixed.insert(name, value);
     Some(())
 }
 

@@ -162,8 +162,9 @@ impl<'e> Scope<'e> {
             } else {
                 self.origin(&name, source.span, faults)
             };
-            origins.push((name, origin?));
+            origins.push(origin.map(|origin| (name, origin)));
         }
+        let origins = origins.into_iter().collect::<Option<Vec<_>>>()?;
         let expression = parsed.bind(origins);
         if !expression.is_constant() {
             return Some(Compiled::Dynamic(Reference::Computed(expression)));

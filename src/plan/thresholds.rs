@@ -40,7 +40,8 @@ fn tag_is_sound(
 ) -> bool {
     let metric = threshold.value.metric;
     let Some(values) = values_of(tag, metric, catalog) else {
-        let own = user_tags(catalog);
+        let on_requests = metric.tags().contains(&"name");
+        let own = if on_requests { user_tags(catalog) } else { BTreeSet::new() };
         let known = || metric.tags().iter().copied().chain(own.iter().copied());
         let fault = faults.report(threshold.span, format!("`{metric}` has no tag `{tag}`"));
         match nearest(tag, known()) {

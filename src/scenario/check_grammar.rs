@@ -14,7 +14,7 @@ use crate::model::{Operator, parse_bytes, parse_duration};
 const SUBJECTS: [&str; 7] = ["status", "duration", "size", "body", "header", "json", "regex"];
 const LATER_SUBJECTS: [&str; 5] = ["waiting", "cookie", "css", "url", "protocol"];
 const SUBJECT_HELP: &str =
-    "a check looks at `status`, `duration`, `size`, `body`, `header NAME`, `json $.path` or `regex /…/`";
+    "it has `status`, `duration`, `size`, `body`, `header NAME`, `json $.path` and `regex /…/`";
 const OPERATOR_HELP: &str = "operators are `== != < <= > >=`, `contains`, `not contains`, `matches /…/`, `starts with`, \
      `ends with`, `in [a, b]`, `exists`, `is missing`, `has length N`";
 
@@ -62,9 +62,14 @@ impl<'n> Cursor<'n> {
 
     /// The next run without blanks, and its place.
     fn word(&mut self) -> (&'n str, Span) {
+        self.run_until(char::is_whitespace)
+    }
+
+    /// The next run up to what `ends` it, and its place.
+    fn run_until(&mut self, ends: impl Fn(char) -> bool) -> (&'n str, Span) {
         self.skip_blanks();
         let start = self.at;
-        let length = self.rest().find(char::is_whitespace).unwrap_or(self.rest().len());
+        let length = self.rest().find(ends).unwrap_or(self.rest().len());
         self.at += length;
         (&self.text[start..self.at], self.place(start, self.at))
     }
@@ -92,7 +97,8 @@ impl<'n> Cursor<'n> {
     }
 
     fn subject(&mut self, faults: &mut Faults) -> Option<Subject> {
-        let (word, place) = self.word();
+        // `status==200` is as clear as `status == 200`.
+        let (word, place) = self.run_until(|c| c.is_whitespace() || "=!<>".contains(c));
         match word {
             "status" => Some(Subject::Status),
             "duration" => Some(Subject::Duration),
@@ -106,9 +112,11 @@ impl<'n> Cursor<'n> {
                 None
             }
             other => {
-                let fault = faults.report(place, format!("`{other}` is nothing a check can look at"));
+                let fault = faults.report(place, format!("`{other}` is nothing in a response"));
                 if let Some(near) = nearest(other, SUBJECTS) {
                     fault.label(format!("did you mean `{near}`?"));
+                } else if other.starts_with('$') {
+                    fault.label(format!("did you mean `json {other}`?"));
                 }
                 fault.help(SUBJECT_HELP);
                 None
@@ -266,7 +274,7 @@ impl<'n> Cursor<'n> {
         };
         let mut at = start + 1;
         let mut operands = Vec::new();
-        for item in inner.split(',') {
+        for item in split_items(inner) {
             let lead = item.len() - item.trim_start().len();
             if item.trim().is_empty() {
                 faults.report(place, "an item of this list is empty");
@@ -305,11 +313,30 @@ impl<'n> Cursor<'n> {
     }
 
     fn text(&self, start: usize, text: &str, faults: &mut Faults) -> Operand {
+        let opened = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+        if opened.is_some_and(|quote| text.len() < 2 || !text.ends_with(quote)) {
+            let place = self.place(start, start + text.len());
+            faults.report(place, "this quote is never closed").label("the text ends without it");
+        }
         let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
         let (inner, start) = quoted.map_or((text, start), |inner| (inner, start + 1));
         let place = |from: usize, to: usize| self.place(start + from, start + to);
         Operand::Text(Text::split(inner, place(0, inner.len()), place, faults))
     }
+}
+
+/// The items of a list: between commas that do not stand in quotes.
+fn split_items(text: &str) -> Vec<&str> {
+    let mut quote = None;
+    text.split(|c| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            _ => {}
+        }
+        c == ',' && quote.is_none()
+    })
+    .collect()
 }
 
 fn status(text: &str, place: Span, faults: &mut Faults) -> Option<Operand> {

@@ -58,6 +58,8 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
     let target = keys.get("target").and_then(|node| target(node, faults));
     let variables = keys.get("variables").map_or_else(Vec::new, |node| variables(node, faults));
     let http = keys.get("http").map(|node| http(node, faults)).unwrap_or_default();
+    // Taken out before, with the overlay merged.
+    keys.offer(&["environments"]);
     keys.not_yet(&["data", "secrets", "setup", "teardown", "warm_up", "workloads"], faults);
     let workload = workload(&mut keys, faults);
     let thresholds = keys.get("thresholds").map_or_else(Vec::new, |node| thresholds(node, faults));
@@ -127,10 +129,19 @@ pub(super) fn variable_name(name: &Spanned<String>, faults: &mut Faults) {
     }
 }
 
+/// Tags that samples carry anyway; the user's own must not hide behind them.
+const OWN_TAGS: [&str; 10] =
+    ["workload", "task", "name", "method", "status", "stage", "error", "proto", "group", "check"];
+
 pub(super) fn tags(node: &Node, faults: &mut Faults) -> Vec<(String, String)> {
     let pairs = entries(node, "`tags`", faults);
     let mut tags = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
+        if OWN_TAGS.contains(&name.value.as_str()) {
+            faults
+                .report(name.span, format!("`{}` is a tag of loadgen's own", name.value))
+                .label("choose another name");
+        }
         if let Some(value) = literal(value, "a tag's value", faults) {
             tags.push((name.value.clone(), value.value));
         }
@@ -195,7 +206,7 @@ fn thresholds(node: &Node, faults: &mut Faults) -> Vec<Spanned<Threshold>> {
     for (left, right) in entries(node, "`thresholds`", faults) {
         let Some((metric, selector)) = parse_metric(left, faults) else { continue };
         let conditions = match &right.value {
-            NodeValue::List(_) => items(right, "conditions", faults).iter().collect(),
+            NodeValue::List(_) => items(right, "conditions", faults).unwrap_or_default().iter().collect(),
             _ => vec![right],
         };
         if conditions.is_empty() {

@@ -67,7 +67,7 @@ fn ramping(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<(u64, Vec<Stage>)
     }
     let start_users = keys.get("start_users").map_or(Some(0), |node| user_count(node, 0, faults));
     let node = keys.get("stages")?;
-    let list = items(node, "`stages`", faults);
+    let list = items(node, "`stages`", faults)?;
     let stages: Vec<Option<Stage>> = list.iter().map(|node| stage(node, faults)).collect();
     let stages: Option<Vec<Stage>> = stages.into_iter().collect();
     let (start_users, stages) = (start_users?, stages?);

@@ -114,7 +114,8 @@ fn checks(node: &Node, what: &'static str, faults: &mut Faults) -> Vec<Check> {
     match &node.value {
         NodeValue::Scalar(_) => unnamed_check(node, faults).into_iter().collect(),
         NodeValue::List(_) => {
-            items(node, what, faults).iter().filter_map(|node| unnamed_check(node, faults)).collect()
+            let list = items(node, what, faults).unwrap_or_default();
+            list.iter().filter_map(|node| unnamed_check(node, faults)).collect()
         }
         NodeValue::Map(_) => {
             let named = entries(node, what, faults);

@@ -10,6 +10,7 @@ use super::{
     types::{Step, Task, Work},
     yaml::Node,
 };
+use std::collections::HashMap;
 
 const LATER_STEPS: [&str; 12] = [
     "set", "if", "repeat", "for_each", "while", "choose", "parallel", "group", "log", "stop", "sql", "steps",
@@ -36,16 +37,18 @@ pub(super) fn work(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Work> {
 }
 
 fn tasks(node: &Node, faults: &mut Faults) -> Option<Vec<Task>> {
-    let list = items(node, "`tasks`", faults);
+    let list = items(node, "`tasks`", faults)?;
     if list.is_empty() {
         faults.report(node.span, "there are no tasks").label("an iteration needs at least one");
         return None;
     }
     let tasks: Vec<Task> = list.iter().filter_map(|node| task(node, faults)).collect();
-    for (index, task) in tasks.iter().enumerate() {
-        if tasks[..index].iter().any(|earlier| earlier.name.value == task.name.value) {
-            let fault = faults.report(task.name.span, format!("two tasks are called `{}`", task.name.value));
-            fault.label("give one of them another `name`");
+    let mut known: HashMap<&str, usize> = HashMap::with_capacity(tasks.len());
+    for task in &tasks {
+        let name = &task.name;
+        if let Some(line) = known.insert(&name.value, name.span.line) {
+            let fault = faults.report(name.span, format!("two tasks are called `{}`", name.value));
+            fault.label(format!("give this one or that on line {line} another `name`"));
         }
     }
     Some(tasks)
@@ -56,6 +59,7 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
     let name = keys.get("name").and_then(|node| literal(node, "a task's name", faults));
     let weight = keys.get("weight").map_or(Some(1.0), |node| positive_number(node, "`weight`", faults));
     let think_time = keys.get("think_time").map(|node| think_time(node, faults));
+    keys.offer(&["steps"]);
     let (steps, task_tags) = if keys.has("steps") {
         let task_tags = keys.get("tags").map_or_else(Vec::new, |node| tags(node, faults));
         let node = keys.get("steps")?;
@@ -96,7 +100,7 @@ fn first_request_name(steps: &[Step]) -> Option<String> {
 }
 
 pub(super) fn steps(node: &Node, what: &'static str, faults: &mut Faults) -> Vec<Step> {
-    let list = items(node, what, faults);
+    let Some(list) = items(node, what, faults) else { return Vec::new() };
     if list.is_empty() {
         faults.report(node.span, format!("{what} has no steps")).label("nothing to do");
     }
@@ -119,6 +123,7 @@ fn step(node: &Node, faults: &mut Faults) -> Option<Step> {
         keys.finish(faults);
         return pause.map(Step::Think);
     }
+    keys.offer(&["think"]);
     let request = decode_request::request(&mut keys, node.span, "a step", faults);
     keys.finish_with(faults, |key, fault| {
         let misplaced = matches!(key, "weight" | "think_time");

@@ -45,7 +45,7 @@ impl Faults {
 
     /// Adds the fault that a key or value is of the language, but not of this version of the program.
     pub fn not_yet(&mut self, span: Span, what: &str) -> &mut Diagnostic {
-        self.report(span, format!("{what} is not in this version")).label("not in this version")
+        self.report(span, format!("{what} is not in this version")).label("leave it out")
     }
 
     /// Whether there are none.

@@ -17,7 +17,7 @@ pub fn apply(root: &mut Node, chosen: Option<&str>, faults: &mut Faults) {
     let position = top.iter().position(|(key, _)| key.value == "environments");
     let overlays = position.map(|at| top.remove(at));
     let Some(chosen) = chosen else {
-        // An overlay nobody chose is read all the same: its faults are faults of the file.
+        // Of an overlay that nobody chose only the name is read.
         if let Some((_, node)) = &overlays {
             entries(node, "`environments`", faults);
         }
@@ -38,22 +38,22 @@ pub fn apply(root: &mut Node, chosen: Option<&str>, faults: &mut Faults) {
         };
         return;
     };
-    merge(root, overlay);
+    merge(root, overlay, faults);
 }
 
-fn merge(base: &mut Node, overlay: &Node) {
-    let (NodeValue::Map(into), NodeValue::Map(from)) = (&mut base.value, &overlay.value) else {
+fn merge(base: &mut Node, overlay: &Node, faults: &mut Faults) {
+    let (NodeValue::Map(into), NodeValue::Map(_)) = (&mut base.value, &overlay.value) else {
         *base = overlay.clone();
         return;
     };
-    for (key, value) in from {
+    for (key, value) in entries(overlay, "an environment", faults) {
         match into.iter_mut().find(|(known, _)| known.value == key.value) {
             Some((_, existing))
                 if key.value == "load" && shape(existing) != shape(value) && shape(value).is_some() =>
             {
                 *existing = value.clone();
             }
-            Some((_, existing)) => merge(existing, value),
+            Some((_, existing)) => merge(existing, value, faults),
             None => into.push((Spanned::new(key.value.clone(), key.span), value.clone())),
         }
     }

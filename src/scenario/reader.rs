@@ -9,7 +9,10 @@ use super::{
     yaml::{Node, NodeValue},
 };
 use crate::model::{QuantityError, parse_duration};
-use std::time::Duration;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 /// The keys of a map, each asked for by name; what was not asked for is unknown.
 pub struct Keys<'n> {
@@ -17,6 +20,8 @@ pub struct Keys<'n> {
     span: Span,
     entries: Vec<(&'n Spanned<String>, &'n Node)>,
     asked: Vec<&'static str>,
+    /// Keys that exist, whether or not they were asked for; those of a later version are not offered.
+    offered: Vec<&'static str>,
 }
 
 impl<'n> Keys<'n> {
@@ -29,15 +34,20 @@ impl<'n> Keys<'n> {
             return None;
         };
         let mut unique: Vec<(&Spanned<String>, &Node)> = Vec::with_capacity(entries.len());
+        let mut lines: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
         for (key, value) in entries {
-            if let Some((first, _)) = unique.iter().find(|(known, _)| known.value == key.value) {
-                let message = format!("`{}` is written twice in {what}", key.value);
-                faults.report(key.span, message).label(format!("first written on line {}", first.span.line));
-                continue;
+            match lines.entry(&key.value) {
+                Entry::Occupied(first) => {
+                    let message = format!("`{}` is written twice in {what}", key.value);
+                    faults.report(key.span, message).label(format!("first written on line {}", first.get()));
+                }
+                Entry::Vacant(new) => {
+                    new.insert(key.span.line);
+                    unique.push((key, value));
+                }
             }
-            unique.push((key, value));
         }
-        Some(Self { what, span: node.span, entries: unique, asked: Vec::new() })
+        Some(Self { what, span: node.span, entries: unique, asked: Vec::new(), offered: Vec::new() })
     }
 
     /// Where the map stands.
@@ -48,7 +58,17 @@ impl<'n> Keys<'n> {
     /// The value of a key.
     pub fn get(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.push(key);
+        self.offer(&[key]);
         self.entries.iter().find(|(known, _)| known.value == key).map(|(_, value)| *value)
+    }
+
+    /// Names keys that exist here, for whoever misspells one, without asking for them.
+    pub fn offer(&mut self, keys: &[&'static str]) {
+        for &key in keys {
+            if !self.offered.contains(&key) {
+                self.offered.push(key);
+            }
+        }
     }
 
     /// Whether the key is written, without asking for it.
@@ -92,12 +112,12 @@ impl<'n> Keys<'n> {
             if explain(&key.value, fault) {
                 continue;
             }
-            match nearest(&key.value, self.asked.iter().copied()) {
+            match nearest(&key.value, self.asked.iter().chain(&self.offered).copied()) {
                 Some(known) => fault.label(format!("did you mean `{known}`?")),
                 None => fault.label("unknown key").help(format!(
                     "{} takes {}",
                     self.what,
-                    listed(self.asked.iter().copied())
+                    listed(self.offered.iter().copied())
                 )),
             };
         }
@@ -114,12 +134,12 @@ pub fn entries<'n>(
 }
 
 /// The items of a list.
-pub fn items<'n>(node: &'n Node, what: &'static str, faults: &mut Faults) -> &'n [Node] {
+pub fn items<'n>(node: &'n Node, what: &'static str, faults: &mut Faults) -> Option<&'n [Node]> {
     if let NodeValue::List(items) = &node.value {
-        return items;
+        return Some(items);
     }
     faults.report(node.span, format!("{what} is a list, this is {}", node.kind())).label("expected a list");
-    &[]
+    None
 }
 
 /// A scalar's text as it is, without looking for expressions.
@@ -145,7 +165,7 @@ pub fn text(node: &Node, what: &str, faults: &mut Faults) -> Option<Text> {
 /// A text that may not have expressions.
 pub fn literal(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<String>> {
     let word = word(node, what, faults)?;
-    if word.value.contains("${") && !word.value.contains("$${") {
+    if word.value.replace("$${", "").contains("${") {
         faults
             .report(node.span, format!("{what} cannot contain `${{…}}`"))
             .label("must be known before the run");
@@ -180,9 +200,13 @@ pub fn whole_number(
     match number {
         Some(number) if limits.contains(&number) => Some(number),
         Some(number) => {
-            let message =
-                format!("{what} is {number}, which is outside {} to {}", limits.start(), limits.end());
-            faults.report(node.span, message);
+            let (least, most) = (*limits.start(), *limits.end());
+            let wanted = match (number < least, least == most) {
+                (_, true) => format!("it can only be {least}"),
+                (true, _) => format!("it must be at least {least}"),
+                (false, _) => format!("it can be at most {most}"),
+            };
+            faults.report(node.span, format!("{what} cannot be {number}")).label(wanted);
             None
         }
         None => {

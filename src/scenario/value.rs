@@ -6,6 +6,7 @@ use super::{
     text::Text,
     yaml::{Node, NodeValue, Scalar},
 };
+use std::collections::HashSet;
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +45,9 @@ impl Value {
             }
             NodeValue::Map(entries) => {
                 let mut map: Vec<(Spanned<String>, Self)> = Vec::with_capacity(entries.len());
+                let mut known: HashSet<&str> = HashSet::with_capacity(entries.len());
                 for (key, value) in entries {
-                    if map.iter().any(|(known, _)| known.value == key.value) {
+                    if !known.insert(&key.value) {
                         faults.report(key.span, format!("`{}` is written twice in this map", key.value));
                     }
                     map.push((key.clone(), Self::of_node(value, faults)));
@@ -72,6 +74,10 @@ fn of_scalar(node: &Node, scalar: &Scalar, faults: &mut Faults) -> ValueKind {
                 if let Some(number) = decimal(text) {
                     return ValueKind::Float(number);
                 }
+                if is_huge(text) {
+                    let fault = faults.report(node.span, "this whole number is too large to be kept exactly");
+                    fault.label("in quotes it is sent as a text");
+                }
             }
         }
     }
@@ -86,6 +92,12 @@ fn integer(text: &str) -> Option<i64> {
     let digits = text.trim_start_matches(['-', '+']);
     let leading_zero = digits.len() > 1 && digits.starts_with('0');
     if leading_zero || !digits.bytes().all(|byte| byte.is_ascii_digit()) { None } else { text.parse().ok() }
+}
+
+/// Digits only, and more of them than 64 bits hold.
+fn is_huge(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn decimal(text: &str) -> Option<f64> {

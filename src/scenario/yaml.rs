@@ -8,7 +8,10 @@ use super::{
     span::{Span, Spanned},
 };
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
-use std::collections::HashMap;
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 /// Deepest nesting accepted; real files stay below 20.
 const MOST_DEPTH: usize = 100;
@@ -132,18 +135,31 @@ fn explain_syntax_error(source: &str, at: Span, fault: &mut super::diagnostic::D
 struct Places<'s> {
     source: &'s str,
     lines: Vec<usize>,
+    /// Line, column and offset that were looked up last. The next ones are near, and a line can be megabytes long.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'s> Places<'s> {
     fn new(source: &'s str) -> Self {
         let starts = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { source, lines: std::iter::once(0).chain(starts).collect() }
+        Self { source, lines: std::iter::once(0).chain(starts).collect(), last: Cell::default() }
     }
 
     fn offset(&self, line: usize, column: usize) -> usize {
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.source.len());
-        let text = &self.source[start..];
-        start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
+        let (last_line, last_column, last) = self.last.get();
+        let (from_column, from) = if line == last_line {
+            (last_column, last)
+        } else {
+            (0, self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.source.len()))
+        };
+        let (before, after) = self.source.split_at(from);
+        let found = match column.checked_sub(from_column) {
+            Some(columns) => after.char_indices().nth(columns).map(|(at, _)| from + at),
+            None => before.char_indices().nth_back(from_column - column - 1).map(|(at, _)| at),
+        };
+        let Some(offset) = found else { return self.source.len() };
+        self.last.set((line, column, offset));
+        offset
     }
 
     fn point(&self, line: usize, column: usize) -> Span {
@@ -246,8 +262,12 @@ impl Builder<'_> {
             OpenKind::List(items) => NodeValue::List(items),
             OpenKind::Map { mut entries, inherited, .. } => {
                 // What is written wins over what is inherited, wherever the `<<` stands.
+                let mut known: HashSet<String> = HashSet::new();
+                if !inherited.is_empty() {
+                    known.extend(entries.iter().map(|(key, _)| key.value.clone()));
+                }
                 for (key, value) in inherited {
-                    if !entries.iter().any(|(known, _)| known.value == key.value) {
+                    if known.insert(key.value.clone()) {
                         entries.push((key, value));
                     }
                 }

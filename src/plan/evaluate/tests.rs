@@ -43,6 +43,8 @@ fn checks_that_hold() {
         "status == 201",
         "status == 2xx",
         "status != 5xx",
+        "status==201",
+        "duration<200ms",
         "status < 300",
         "status in [200, 201]",
         "duration < 200ms",

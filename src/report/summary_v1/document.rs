@@ -320,7 +320,7 @@ pub struct SeriesV1 {
 pub struct PointV1 {
     /// Start of the interval, in milliseconds from the start of the run.
     pub t_ms: u64,
-    /// Most users running at once.
+    /// Number of users running at its end; where the load ended in it, the most at once.
     pub vus: u64,
     /// Number of requests.
     pub http_reqs: u64,

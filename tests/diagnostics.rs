@@ -1,0 +1,24 @@
+//! What a wrong scenario is told: every file of `tests/diagnostics` against the text beside it, hostile files that
+//! must end quickly, the scenarios that come with loadgen, and the small grammars' round trips.
+//!
+//! The texts are the product's words: when one changes, read it as somebody who sees it for the first time.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of a test fail it by panicking")]
+
+#[path = "diagnostics/goldens.rs"]
+mod goldens;
+#[path = "diagnostics/grammars.rs"]
+mod grammars;
+#[path = "diagnostics/hostile.rs"]
+mod hostile;
+
+use loadgen::{
+    plan::{Inputs, Plan, build},
+    scenario::{Diagnostic, Options, parse},
+};
+
+/// A scenario's plan, or the faults of reading it, or else those of planning it.
+fn plan_of(source: &str, environment: Option<&str>, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>> {
+    let options = Options { environment: environment.map(str::to_owned) };
+    build(&parse(source, &options)?, inputs)
+}

@@ -1,0 +1,23 @@
+//! The engine against a scripted target, in tokio's paused time: what users do and when, to the millisecond, and
+//! that whatever they did is counted, once.
+//!
+//! Nothing here waits for anything, and nothing is told from how long a test took.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
+
+#[path = "engine/accounts.rs"]
+mod accounts;
+#[path = "engine/choices.rs"]
+mod choices;
+#[path = "engine/endings.rs"]
+mod endings;
+#[path = "engine/failures.rs"]
+mod failures;
+#[path = "engine/fake.rs"]
+mod fake;
+#[path = "engine/requests.rs"]
+mod requests;
+#[path = "engine/run.rs"]
+mod run;
+#[path = "engine/users.rs"]
+mod users;
