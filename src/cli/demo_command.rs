@@ -24,8 +24,9 @@ pub(super) fn run(arguments: &DemoArguments, world: &mut World) -> ExitCode {
             return ExitCode::Internal;
         }
     };
-    world.say(&format!("demo API on {} (what it saw: {0}/stats); Ctrl-C ends it\n", demo.url()));
-    let heard = wait_for_signal();
+    let address = format!("demo API on {} (what it saw: {0}/stats); Ctrl-C ends it\n", demo.url());
+    // Said only when a signal would be heard: whoever reads the address may send one at once.
+    let heard = wait_for_signal(|| world.say(&address));
     demo.stop();
     match heard {
         Ok(_) => ExitCode::Passed,

@@ -24,11 +24,15 @@ impl Signals {
     }
 }
 
-/// Waits for a request to end; its name.
+/// Calls `ready` once signals are heard, then waits for a request to end; its name.
 ///
 /// # Errors
 /// The runtime or the listener could not be made.
-pub fn wait_for_signal() -> io::Result<&'static str> {
+pub fn wait_for_signal(ready: impl FnOnce()) -> io::Result<&'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { Ok(Signals::listen()?.next().await) })
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        ready();
+        Ok(signals.next().await)
+    })
 }
