@@ -92,7 +92,7 @@ fn every_kind_of_condition() {
         ("http_req_duration", "max < 400ms", Failed, Some("500ms")),
         ("http_req_duration", "count == 103", Passed, Some("103")),
         ("http_req_duration{status:404}", "p95 < 1s", NoData, None),
-        ("http_req_failed", "rate < 5%", Passed, Some("3.846154%")),
+        ("http_req_failed", "rate < 5%", Passed, Some("3.8462%")),
         ("http_req_failed{task:write}", "rate < 5%", Failed, Some("100%")),
         ("http_reqs", "rate >= 52/s", Passed, Some("52/s")),
         ("http_reqs{status:5*}", "count == 0", Failed, Some("3")),

@@ -115,7 +115,7 @@ impl fmt::Display for Limit {
         match self {
             Self::Time(time) => f.write_str(&format_duration(*time)),
             // Rounded, because 0.07 * 100 is 7.000000000000001.
-            Self::Share(share) => write!(f, "{}%", (share * 1e8).round() / 1e6),
+            Self::Share(share) => write!(f, "{}%", (share * 1e6).round() / 1e4),
             Self::PerSecond(rate) => write!(f, "{rate}/s"),
             Self::Number(number) => write!(f, "{number}"),
         }
