@@ -3,6 +3,8 @@
 /// The exit codes of `loadgen run`, in order of precedence where several hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitCode {
+    /// Unexpected error of the program.
+    Internal,
     /// `setup` failed.
     SetupFailed,
     /// Stopped from outside.
@@ -23,8 +25,6 @@ pub enum ExitCode {
     ScenarioInvalid,
     /// Wrong command line.
     Usage,
-    /// Unexpected error of the program.
-    Internal,
 }
 
 impl ExitCode {
@@ -81,12 +81,12 @@ mod tests {
     #[test]
     fn where_several_codes_hold_the_documented_order_decides() {
         let order = [SetupFailed, Interrupted, StoppedByStep, Saturated, ThresholdFailed, Incomplete];
-        let order: Vec<_> = order.into_iter().chain([ResultsNotWritten, Passed]).collect();
+        let order: Vec<_> = [Internal].into_iter().chain(order).chain([ResultsNotWritten, Passed]).collect();
         for pair in order.windows(2) {
             assert_eq!(pair[0].or_worse(pair[1]), pair[0]);
             assert_eq!(pair[1].or_worse(pair[0]), pair[0]);
         }
         let numbers: Vec<u8> = order.iter().map(|code| code.number()).collect();
-        assert_eq!(numbers, [107, 105, 108, 96, 99, 98, 97, 0]);
+        assert_eq!(numbers, [1, 107, 105, 108, 96, 99, 98, 97, 0]);
     }
 }

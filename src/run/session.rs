@@ -128,7 +128,11 @@ fn conclude(plan: Arc<Plan>, loaded: Loaded, info: RunInfo, store: &mut Store) -
     store.write("summary.json", &bytes);
     if store.failure.is_some() {
         let exit_code = verdict.exit_code.or_worse(ExitCode::ResultsNotWritten);
-        let reason = format!("the results could not be written; {}", verdict.reason);
+        let problem = "the results could not be written";
+        let reason = match exit_code {
+            ExitCode::ResultsNotWritten => format!("{problem}; {}", verdict.reason),
+            _ => format!("{}; {problem}", verdict.reason),
+        };
         verdict = Verdict { passed: false, exit_code, reason };
     }
     let written = store.folder.as_ref().filter(|_| store.failure.is_none());

@@ -1,0 +1,33 @@
+//! The real binary against real targets: what it reports is held against what the other side saw.
+//!
+//! Each test has a folder of its own and its targets on free ports of 127.0.0.1. Nothing here asserts speed;
+//! upper bounds on time only mean "does not hang".
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
+
+#[path = "real_run/command_line.rs"]
+mod command_line;
+#[path = "real_run/delay_server.rs"]
+mod delay_server;
+#[path = "real_run/demo.rs"]
+mod demo;
+#[path = "real_run/faults.rs"]
+mod faults;
+#[path = "real_run/gates.rs"]
+mod gates;
+#[path = "real_run/harness.rs"]
+mod harness;
+#[path = "real_run/nginx.rs"]
+mod nginx;
+#[path = "real_run/results.rs"]
+mod results;
+#[path = "real_run/schema.rs"]
+mod schema;
+#[path = "real_run/signals.rs"]
+mod signals;
+#[path = "real_run/summary.rs"]
+mod summary;
+#[path = "real_run/target.rs"]
+mod target;
+#[path = "real_run/truth.rs"]
+mod truth;

@@ -1,0 +1,148 @@
+//! Reading a summary.json, and what must add up in every one.
+
+use serde_json::Value;
+
+pub struct Summary(pub Value);
+
+impl Summary {
+    #[track_caller]
+    pub fn parse(text: &str) -> Self {
+        Self(serde_json::from_str(text).unwrap_or_else(|error| panic!("summary.json: {error}\n{text}")))
+    }
+
+    /// What a JSON pointer points at.
+    #[track_caller]
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.0.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {:#}", self.0))
+    }
+
+    /// The count of a counter or trend.
+    #[track_caller]
+    pub fn count(&self, metric: &str) -> u64 {
+        number(self.at(&format!("/metrics/{metric}/count")))
+    }
+
+    /// A figure of a metric, such as `p95`, in its unit.
+    #[track_caller]
+    pub fn figure(&self, metric: &str, figure: &str) -> f64 {
+        let value = self.at(&format!("/metrics/{metric}/{figure}"));
+        value.as_f64().unwrap_or_else(|| panic!("{metric} {figure}: {value}"))
+    }
+
+    #[track_caller]
+    pub fn list(&self, name: &str) -> &Vec<Value> {
+        self.at(&format!("/{name}")).as_array().unwrap()
+    }
+
+    /// The entry of `requests`, `tasks` or `checks` with this name.
+    #[track_caller]
+    pub fn named(&self, list: &str, name: &str) -> &Value {
+        let found = self.list(list).iter().find(|entry| entry["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {list}: {:#}", self.at(&format!("/{list}"))))
+    }
+
+    /// Responses of this request with this status.
+    #[track_caller]
+    pub fn statuses(&self, request: &str, status: u16) -> u64 {
+        self.named("requests", request)["statuses"][status.to_string()].as_u64().unwrap_or(0)
+    }
+
+    /// Requests that ended in this kind of error.
+    pub fn errors(&self, kind: &str) -> u64 {
+        self.list("requests").iter().map(|request| request["errors"][kind].as_u64().unwrap_or(0)).sum()
+    }
+
+    /// Requests that ended in any error.
+    #[track_caller]
+    pub fn all_errors(&self) -> u64 {
+        self.list("requests").iter().map(|request| sum_of_map(&request["errors"])).sum()
+    }
+
+    pub fn passed(&self) -> bool {
+        self.at("/verdict/passed") == true
+    }
+
+    #[track_caller]
+    pub fn reason(&self) -> &str {
+        self.at("/verdict/reason").as_str().unwrap()
+    }
+
+    /// The same numbers by different ways must be the same numbers.
+    #[track_caller]
+    pub fn assert_consistent(&self) {
+        let requests = self.count("http_reqs");
+        let failed = number(self.at("/metrics/http_req_failed/passes"));
+        assert_eq!(number(self.at("/metrics/http_req_failed/fails")) + failed, requests);
+        assert_eq!(self.sum("requests", "/count"), requests, "{:#}", self.at("/requests"));
+        assert_eq!(self.sum("requests", "/failed"), failed);
+        assert_eq!(self.sum("stages", "/http_reqs"), requests);
+        assert_eq!(self.sum("stages", "/http_req_failed"), failed);
+        assert_eq!(self.sum("series/points", "/http_reqs"), requests);
+        assert_eq!(self.sum("series/points", "/http_req_failed"), failed);
+        for (list, field) in [("requests", "/received_bytes"), ("series/points", "/data_received_bytes")] {
+            assert_eq!(self.sum(list, field), self.count("data_received"), "{list}");
+        }
+        assert_eq!(self.sum("requests", "/sent_bytes"), self.count("data_sent"));
+        self.assert_latencies_consistent();
+        self.assert_iterations_consistent();
+    }
+
+    #[track_caller]
+    fn assert_latencies_consistent(&self) {
+        for request in self.list("requests") {
+            let (answered, errors) = (sum_of_map(&request["statuses"]), sum_of_map(&request["errors"]));
+            assert_eq!(answered + errors, number(&request["count"]), "{request:#}");
+            // A request without a response has no duration, but for one that timed out.
+            let timed = answered + request["errors"]["timeout"].as_u64().unwrap_or(0);
+            assert_eq!(number(&request["duration_ms"]["count"]), timed, "{request:#}");
+            assert_eq!(number(&request["response_time_ms"]["count"]), timed, "{request:#}");
+        }
+        assert_eq!(self.count("http_errors"), self.all_errors());
+        for metric in ["http_req_duration", "http_req_response_time"] {
+            let key = if metric == "http_req_duration" { "duration_ms" } else { "response_time_ms" };
+            assert_eq!(self.sum("requests", &format!("/{key}/count")), self.count(metric));
+            assert_eq!(self.sum("stages", &format!("/{key}/count")), self.count(metric));
+            if self.count(metric) > 0 {
+                let figures = ["min", "p50", "p75", "p90", "p95", "p99", "p99.9", "max"];
+                let figures = figures.map(|figure| self.figure(metric, figure));
+                assert!(figures.is_sorted(), "{metric} {figures:?}");
+                assert_eq!(self.figure(metric, "med"), self.figure(metric, "p50"));
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_iterations_consistent(&self) {
+        for (field, metric) in [
+            ("iterations", "iterations"),
+            ("failed", "failed_iterations"),
+            ("interrupted", "interrupted_iterations"),
+        ] {
+            assert_eq!(self.sum("tasks", &format!("/{field}")), self.count(metric), "{metric}");
+        }
+        assert_eq!(self.sum("series/points", "/iterations"), self.count("iterations"));
+        assert_eq!(self.sum("series/points", "/failed_iterations"), self.count("failed_iterations"));
+        assert_eq!(self.sum("stages", "/iterations"), self.count("iterations"));
+        assert_eq!(self.sum("checks", "/passes"), number(self.at("/metrics/checks/passes")));
+        assert_eq!(self.sum("checks", "/fails"), number(self.at("/metrics/checks/fails")));
+        let passed = self.at("/verdict/exit_code") == 0;
+        assert_eq!(self.passed(), passed);
+        let broken = self.list("thresholds").iter().any(|threshold| threshold["passed"] == false);
+        assert!(!(passed && broken), "{:#}", self.at("/thresholds"));
+    }
+
+    #[track_caller]
+    fn sum(&self, list: &str, field: &str) -> u64 {
+        self.list(list).iter().map(|entry| number(entry.pointer(field).unwrap())).sum()
+    }
+}
+
+#[track_caller]
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("not a whole number: {value}"))
+}
+
+#[track_caller]
+fn sum_of_map(map: &Value) -> u64 {
+    map.as_object().unwrap().values().map(number).sum()
+}
