@@ -17,7 +17,6 @@ pub fn verdict(results: &[ThresholdResult], snapshot: &Snapshot, ending: &Ending
     match ending {
         Ending::Completed => {}
         Ending::Signal(name) => fail(ExitCode::Interrupted, format!("stopped by {name} before its end")),
-        Ending::Step(step) => fail(ExitCode::StoppedByStep, format!("stopped by {step}")),
     }
     let completed: u64 = (snapshot.total.iterations())
         .filter(|(key, _)| key.end == IterationEnd::Completed)

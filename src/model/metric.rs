@@ -26,17 +26,6 @@ pub enum Unit {
     One,
 }
 
-impl Unit {
-    /// The unit's symbol; empty for a bare number.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Milliseconds => "ms",
-            Self::Bytes => "bytes",
-            Self::One => "",
-        }
-    }
-}
-
 macro_rules! metrics {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $kind:ident, $unit:ident, $measured:literal;)+) => {
         /// A metric of the closed set.

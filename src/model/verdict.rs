@@ -59,8 +59,6 @@ pub enum Ending {
     Completed,
     /// A signal came; its name.
     Signal(&'static str),
-    /// A step asked for it; which one.
-    Step(String),
 }
 
 /// What the run amounts to.
