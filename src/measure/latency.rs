@@ -132,7 +132,7 @@ impl Latency {
         Some(Duration::from_nanos(mean as u64))
     }
 
-    /// The standard deviation of the samples as a population, sqrt(E[x²] − E[x]²); `None` without samples.
+    /// The standard deviation of the samples as a population, `sqrt(E[x²] − E[x]²)`; `None` without samples.
     pub fn stddev(&self) -> Option<Duration> {
         if self.count == 0 {
             return None;
