@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of a test fail it by panicking")]
 
+#[path = "diagnostics/checks.rs"]
+mod checks;
 #[path = "diagnostics/goldens.rs"]
 mod goldens;
 #[path = "diagnostics/grammars.rs"]
@@ -13,12 +15,11 @@ mod grammars;
 mod hostile;
 
 use loadgen::{
-    plan::{Inputs, Plan, build},
-    scenario::{Diagnostic, Options, parse},
+    plan::{Inputs, Plan, compile},
+    scenario::{Diagnostic, Options, read},
 };
 
-/// A scenario's plan, or the faults of reading it, or else those of planning it.
-fn plan_of(source: &str, environment: Option<&str>, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>> {
-    let options = Options { environment: environment.map(str::to_owned) };
-    build(&parse(source, &options)?, inputs)
+/// A scenario's plan, or all that is wrong with it.
+fn plan_of(source: &str, options: &Options, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>> {
+    compile(read(source, options), inputs).map(|(_, plan)| plan)
 }

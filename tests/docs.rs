@@ -36,13 +36,16 @@ fn pages() -> Vec<(String, String)> {
 #[test]
 fn every_yaml_block_is_a_scenario() {
     let env = BTreeMap::from([("API_PASSWORD".to_owned(), "secret".to_owned())]);
-    let inputs = Inputs { env, demo_url: Some("http://127.0.0.1:1".to_owned()), seed: 1 };
+    let inputs =
+        Inputs { env, demo_url: Some("http://127.0.0.1:1".to_owned()), seed: 1, ..Inputs::default() };
     let mut read = 0;
     for (page, text) in pages() {
         for (line, block) in blocks(&text, "yaml") {
             let place = format!("{page}, block at line {line}");
             let planned = parse(&block, &Options::default()).and_then(|scenario| build(&scenario, &inputs));
-            planned.unwrap_or_else(|faults| panic!("{}", render(&place, &block, &faults)));
+            planned.unwrap_or_else(|faults| {
+                panic!("{}", render(&Options::default().sources(&place, &block), &faults))
+            });
             read += 1;
         }
     }

@@ -14,15 +14,18 @@ fn catalog() -> Catalog {
         name: name.into(),
         method: "GET".into(),
         task: TaskId(task),
+        group: None,
         tags: vec![("area".into(), name.to_uppercase())],
     };
     let task =
         |name: &str| TaskMeta { name: name.into(), workload: WorkloadId(0), kind: TaskKind::Iteration };
+    let group = |name: &str, task| GroupMeta { name: name.into(), task: TaskId(task) };
     Catalog {
         workloads: vec![WorkloadMeta { name: "default".into() }],
         tasks: vec![task("read"), task("write")],
         requests: vec![request("list", 0), request("save", 1)],
         checks: vec![CheckMeta { name: "ok".into(), request: RequestId(0), is_expectation: false }],
+        groups: vec![group("cart", 0), group("cart::pay", 1)],
         stages: vec![StageMeta { name: "1".into(), workload: WorkloadId(0), start_ms: 0, end_ms: 1000 }],
     }
 }
@@ -115,6 +118,54 @@ fn every_kind_of_condition() {
 }
 
 #[test]
+fn groups_are_selected_by_name_and_task() {
+    let snapshot = snapshot(|recorder| {
+        recorder.request(&seen(0, 200, MS));
+        (1..=10).for_each(|ms| recorder.group(GroupId(0), StageId(0), MS * ms));
+        (1..=10).for_each(|ms| recorder.group(GroupId(1), StageId(0), MS * ms * 10));
+    });
+    use Outcome::{Failed, NoData, Passed};
+    for (left, right, expected, observed) in [
+        ("group_duration", "count == 20", Passed, Some("20")),
+        ("group_duration", "max <= 100ms", Passed, Some("100ms")),
+        ("group_duration{group:cart}", "max < 10ms", Failed, Some("10ms")),
+        ("group_duration{group:cart}", "avg == 5.5ms", Passed, Some("5.5ms")),
+        ("group_duration{group:cart*}", "count == 20", Passed, Some("20")),
+        ("group_duration{group:cart, task:read}", "count == 10", Passed, Some("10")),
+        ("group_duration{group:cart, task:write}", "p95 < 1s", NoData, None),
+        ("group_duration{stage:1, workload:default}", "min >= 1ms", Passed, Some("1ms")),
+        ("group_duration{area:LIST}", "min >= 1ms", NoData, None),
+        ("http_req_duration{group:cart}", "p95 < 1s", NoData, None),
+    ] {
+        let (got, seen) = outcome(&snapshot, left, right);
+        assert_eq!((got, seen.as_deref()), (expected, observed), "{left}: {right}");
+    }
+}
+
+#[test]
+fn requests_and_checks_carry_the_group_they_stand_in() {
+    let mut catalog = catalog();
+    catalog.requests[0].group = Some("cart".into());
+    let snapshot = snapshot(|recorder| {
+        (0..3).for_each(|_| recorder.request(&seen(0, 200, MS)));
+        recorder.request(&seen(1, 200, MS));
+        recorder.check(CheckId(0), StageId(0), true);
+    });
+    for (left, samples) in [
+        ("http_reqs{group:cart}: count == 3", 3),
+        ("http_req_duration{group:c*}: p95 < 1s", 3),
+        ("checks{group:cart}: rate > 99%", 1),
+    ] {
+        let file = format!(
+            "target: http://127.0.0.1\nload: {{users: 1, duration: 1s}}\ntasks: [{{get: /}}]\nthresholds:\n  {left}\n"
+        );
+        let scenario = loadgen::scenario::parse(&file, &Default::default()).expect(left);
+        let result = judge(&[scenario.thresholds[0].value.clone()], &snapshot, &catalog).remove(0);
+        assert_eq!((result.outcome, result.samples), (Outcome::Passed, samples), "{left}");
+    }
+}
+
+#[test]
 fn without_a_sample_nothing_passes() {
     let empty = snapshot(|_| {});
     for (left, right) in [
@@ -124,6 +175,7 @@ fn without_a_sample_nothing_passes() {
         ("http_errors", "count == 0"),
         ("checks", "rate > 0%"),
         ("failed_iterations", "count == 0"),
+        ("group_duration", "p95 < 1s"),
     ] {
         assert_eq!(outcome(&empty, left, right).0, Outcome::NoData, "{left}: {right}");
     }

@@ -17,6 +17,8 @@ mod faults;
 mod gates;
 #[path = "real_run/harness.rs"]
 mod harness;
+#[path = "real_run/init.rs"]
+mod init;
 #[path = "real_run/nginx.rs"]
 mod nginx;
 #[path = "real_run/results.rs"]

@@ -1,12 +1,17 @@
 //! The arguments, as clap reads them. Their text is the program's help.
 
+use super::{
+    init_command::InitArguments,
+    manual_command::{CompletionsArguments, ManArguments},
+    schema_command::SchemaArguments,
+};
 use crate::model::{parse_duration, parse_share};
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
 /// Load testing from one YAML file.
 #[derive(Debug, Parser)]
-#[command(name = "loadgen", version, about, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "loadgen", version, about, long_about = ABOUT, disable_help_subcommand = true, max_term_width = 100)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -17,9 +22,36 @@ pub(super) enum Command {
     /// Run a scenario and judge it
     #[command(after_help = EXIT_CODES)]
     Run(RunArguments),
+    /// Read scenarios and tell everything that is wrong with them, without sending anything
+    Validate(ValidateArguments),
+    /// Show what a scenario would do, without sending anything
+    Plan(PlanArguments),
     /// Serve the built-in demo API on 127.0.0.1
     Demo(DemoArguments),
+    /// Write a commented scenario to start from
+    ///
+    /// It runs against the built-in demo API as it is, or against the server of --from-url.
+    Init(InitArguments),
+    /// Print the JSON Schema of the scenario language, for editors
+    ///
+    /// With a first line `# yaml-language-server: $schema=./loadgen.schema.json` in a scenario, editors that use the
+    /// YAML language server complete its keys, explain them, and mark what is wrong.
+    Schema(SchemaArguments),
+    /// Print the completion script of a shell
+    ///
+    /// Bash reads it with `source <(loadgen completions bash)`, fish with `loadgen completions fish | source`, zsh from
+    /// a file `_loadgen` in a folder of its `fpath`.
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man(ManArguments),
 }
+
+const ABOUT: &str = "\
+Load testing from one YAML file: virtual users or arrival rates, right percentiles, and a verdict that CI understands.
+
+`loadgen init` writes a scenario to start from, and `loadgen run scenario.yaml` runs it: it drives load against an HTTP \
+API as the file describes, measures what the API's users would have felt, judges that against the file's thresholds, and \
+ends with an exit code, a table for people and a summary.json for dashboards.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -29,25 +61,96 @@ Exit codes:
   97   the results could not be written (they are printed)
   99   a threshold failed or had no data, or no iteration completed
   104  the scenario is wrong; nothing was sent
-  105  stopped by SIGINT or SIGTERM; judged and written all the same";
+  105  stopped by SIGINT or SIGTERM; judged and written all the same
+  107  `setup` failed; no load was made
+  108  a step stopped the run; judged and written all the same";
+
+/// What `run`, `plan` and `validate` say about a scenario.
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// Merge this overlay of the file's `environments` over it
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Set a variable of the environment for `${env.KEY}` and secrets; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub env: Vec<String>,
+    /// Set a value of the file, as in `load.users=5`; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Users, in place of those of the file's only workload
+    #[arg(long, value_name = "N")]
+    pub users: Option<String>,
+    /// Duration, in place of that of the file's only workload
+    #[arg(long, value_name = "DURATION")]
+    pub duration: Option<String>,
+    /// Iterations per time, as `100/s`, in place of that of the file's only workload
+    #[arg(long, value_name = "RATE", conflicts_with = "users")]
+    pub rate: Option<String>,
+    /// Add a tag to every sample; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+    /// Run only the task of this name
+    #[arg(long, value_name = "TASK")]
+    pub only: Option<String>,
+    /// Seed of every random choice; drawn and reported where none is given
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Let the scenario read files of this folder, too, and not only of its own; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub allow_files: Vec<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
     /// The scenario file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Merge this overlay of the file's `environments` over it
-    #[arg(long, value_name = "NAME")]
-    pub environment: Option<String>,
-    /// Seed of every random choice; drawn and reported where none is given
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Send each task once with one user, and show requests, responses, checks and extracts
+    #[arg(long)]
+    pub once: bool,
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "results", conflicts_with = "no_results")]
     pub results: PathBuf,
     /// Write no results
     #[arg(long)]
     pub no_results: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// The scenario files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// How faults are printed
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    pub format: FindingFormat,
+}
+
+/// How the faults of files are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum FindingFormat {
+    /// For people, with the line and a caret.
+    Text,
+    /// For programs.
+    Json,
+    /// For GitHub's workflows, which show them at the line.
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -2,11 +2,11 @@
 
 use super::{
     args::{Cli, Command},
-    demo_command, run_command,
+    demo_command, init_command, manual_command, plan_command, run_command, schema_command, validate_command,
     world::World,
 };
 use crate::model::ExitCode;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 
 /// Runs the program with these arguments, the first being its name; its exit code.
@@ -17,7 +17,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, mut world: World) -> 
     };
     let code = match cli.command {
         Command::Run(arguments) => run_command::run(&arguments, &mut world),
+        Command::Validate(arguments) => validate_command::run(&arguments, &mut world),
+        Command::Plan(arguments) => plan_command::run(&arguments, &mut world),
         Command::Demo(arguments) => demo_command::run(&arguments, &mut world),
+        Command::Init(arguments) => init_command::run(&arguments, &mut world),
+        Command::Schema(arguments) => schema_command::run(&arguments, &mut world),
+        Command::Completions(arguments) => {
+            manual_command::completions(&arguments, Cli::command(), &mut world)
+        }
+        Command::Man(arguments) => manual_command::man(&arguments, Cli::command(), &mut world),
     };
     code.number()
 }

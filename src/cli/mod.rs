@@ -2,9 +2,18 @@
 
 mod args;
 mod demo_command;
+mod init_command;
 mod main;
+mod manual_command;
+mod output;
+mod plan_command;
 mod run_command;
+mod scenario_files;
+mod scenario_input;
+mod schema_command;
 mod source;
+mod starter;
+mod validate_command;
 mod watch;
 mod world;
 

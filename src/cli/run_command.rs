@@ -1,43 +1,42 @@
 //! `loadgen run`.
 
-use super::{args::RunArguments, source, watch::Watcher, world::World};
+use super::{args::RunArguments, scenario_input::ScenarioInput, watch::Watcher, world::World};
 use crate::{
-    model::ExitCode,
-    report::terminal::{TerminalOptions, final_report},
-    run::{Job, Outcome, RunError, execute},
-    scenario::{self, Diagnostic, Options},
+    model::{ExchangeRecord, ExitCode, TaskResult},
+    report::{
+        once::{exchange_text, once_summary},
+        terminal::{TerminalOptions, final_report},
+    },
+    run::{Job, Outcome, RunError, execute, try_tasks},
 };
-
-/// Columns where the terminal does not tell.
-const DEFAULT_WIDTH: usize = 100;
+use std::future::Future;
 
 pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
-    let file = arguments.file.display().to_string();
-    let source = match source::read(&arguments.file) {
-        Ok(source) => source,
-        Err(problem) => {
-            world.complain(&format!("error: {problem}; nothing was sent\n"));
-            return ExitCode::ScenarioInvalid;
-        }
-    };
-    let options = Options { environment: arguments.environment.clone() };
-    let scenario = match scenario::parse(&source, &options) {
-        Ok(scenario) => scenario,
-        Err(faults) => return refuse(&file, &source, &faults, world),
+    let input = match ScenarioInput::read(&arguments.file, &arguments.scenario, world) {
+        Ok(input) => input,
+        Err(code) => return code,
     };
     let job = Job {
-        scenario,
-        file: file.clone(),
-        source: source.clone(),
-        environment: arguments.environment.clone(),
-        seed: arguments.seed,
+        file: input.file.clone(),
+        source: input.source.clone(),
+        options: input.options.clone(),
+        seed: arguments.scenario.seed,
         results: (!arguments.no_results).then(|| arguments.results.clone()),
-        env: world.env.clone(),
+        env: input.env.clone(),
+        files: input.files.clone(),
+        command: format!("loadgen run {}", input.repeated),
     };
     tell_ignored_proxies(world);
-    match drive(job, world) {
-        Ok(outcome) => conclude(&outcome, world),
-        Err(RunError::Scenario(faults)) => refuse(&file, &source, &faults, world),
+    let ended = if arguments.once {
+        block_on(try_once(job, world))
+            .map(|passed| if passed { ExitCode::Passed } else { ExitCode::ThresholdFailed })
+    } else {
+        drive(job, world).map(|outcome| conclude(&outcome, world))
+    };
+    match ended {
+        Ok(code) => code,
+        Err(RunError::Scenario(faults)) => input.refuse(&faults, world),
+        Err(RunError::Later(later)) => input.refuse_later(&later, world),
         Err(error) => {
             world.complain(&format!("error: {error}\n"));
             ExitCode::Internal
@@ -45,18 +44,26 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
     }
 }
 
-fn drive(job: Job, world: &mut World) -> Result<Outcome, RunError> {
+fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| RunError::Setup("the runtime", error))?;
+    runtime.map_err(|error| RunError::Setup("the runtime", error))?.block_on(work)
+}
+
+fn drive(job: Job, world: &mut World) -> Result<Outcome, RunError> {
     let mut watcher = Watcher::new(world);
-    let outcome = runtime.block_on(execute(job, &mut watcher));
+    let outcome = block_on(execute(job, &mut watcher));
     watcher.finish();
     outcome
 }
 
-fn refuse(file: &str, source: &str, faults: &[Diagnostic], world: &mut World) -> ExitCode {
-    world.complain(&scenario::render(file, source, faults));
-    ExitCode::ScenarioInvalid
+/// Each task a single time; whether all of them passed.
+async fn try_once(job: Job, world: &mut World) -> Result<bool, RunError> {
+    let (width, color) = (world.width(), world.colours());
+    let mut show = |record: &ExchangeRecord| world.say(&format!("{}\n", exchange_text(record, width, color)));
+    let tried = try_tasks(job, &mut show).await?;
+    tried.lines.iter().for_each(|line| world.say(&format!("log: {line}\n")));
+    world.say(&once_summary(&tried.tasks, width, color));
+    Ok(tried.tasks.iter().all(|(_, result)| *result == TaskResult::Passed))
 }
 
 /// Load that silently went through a proxy would measure the proxy.
@@ -73,7 +80,7 @@ fn tell_ignored_proxies(world: &mut World) {
 
 fn conclude(outcome: &Outcome, world: &mut World) -> ExitCode {
     let options = TerminalOptions {
-        width: world.terminal.width.filter(|_| world.terminal.stdout).unwrap_or(DEFAULT_WIDTH),
+        width: world.width(),
         color: world.colours(),
         results_path: outcome.folder.as_ref().map(|folder| folder.join("summary.json").display().to_string()),
     };

@@ -5,6 +5,9 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+/// Columns where the terminal does not tell.
+const DEFAULT_WIDTH: usize = 100;
+
 /// What is known of the terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminal {
@@ -51,6 +54,11 @@ impl World {
     /// Prints a complaint or a note.
     pub fn complain(&mut self, text: &str) {
         let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
+    }
+
+    /// Columns that results may take.
+    pub fn width(&self) -> usize {
+        self.terminal.width.filter(|_| self.terminal.stdout).unwrap_or(DEFAULT_WIDTH)
     }
 
     /// Whether results may be coloured.

@@ -7,19 +7,25 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Instant,
+    wall: WallClock,
 }
 
 impl Clock {
     /// A clock that starts now.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), wall: WallClock::start() }
     }
 
     /// Time since the start.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(self) -> Duration {
         Instant::now().duration_since(self.start)
+    }
+
+    /// Civil time at the start, in nanoseconds since 1970 (UTC).
+    pub fn wall_start_unix_nanos(self) -> i64 {
+        self.wall.nanos() as i64
     }
 
     /// Waits until so long after the start.

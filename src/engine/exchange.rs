@@ -1,94 +1,149 @@
-//! One request of a user: rendered, sent, checked, recorded, its extracts kept.
+//! One request of an actor: rendered, sent, checked, recorded, its extracts kept.
 
 use super::{
-    clock::Clock,
-    transport::{Arrived, Exchange, Failure, Outgoing, Transport},
+    actor::{Actor, Kept},
+    steps::{Flow, Stopped},
+    transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports},
+    witness::{SHOWN_BODY, Shown},
 };
+use crate::model::{OnFailure, StopScope};
 use crate::{
     measure::{Recorder, RequestKey, RequestObservation},
-    model::{ErrorKind, FailureKind, StageId},
-    plan::{Request, Response, UrlError, Variables},
+    model::{CheckRecord, ErrorKind, ExchangeRecord, ExtractRecord, FailureKind, FailureSite, StageId},
+    plan::{Decoded, Request, Response, UrlError},
 };
-use serde_json::Value as Json;
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::time::Duration;
 
 /// Largest body kept for checks and extracts; more is read and counted.
 const MOST_BODY: usize = 10 * 1024 * 1024;
 /// Bytes of a body kept where nothing looks at it, for the sample of a failure.
 const SAMPLE_BODY: usize = 512;
 
-/// How a request ended for its iteration.
+/// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RequestEnd {
+enum RequestEnd {
     /// Good.
     Passed,
-    /// Failed, and the iteration goes on.
+    /// There was a response, but not the one that was expected.
     Failed,
-    /// Failed so that the iteration cannot go on.
+    /// There was no response, or it lacks what later steps need.
     Broken,
 }
 
-/// What a request is made with.
-pub(super) struct Exchanger<'u, T> {
-    pub transport: &'u mut T,
-    pub clock: Clock,
-    pub recorder: &'u Rc<RefCell<Recorder>>,
-    pub slots: &'u mut Vec<Option<Json>>,
-    pub vu: u64,
-    pub iteration: u64,
-}
-
-impl<T: Transport> Exchanger<'_, T> {
+impl<F: Transports> Actor<F> {
     /// Performs a request that was meant to start now.
-    pub async fn perform(&mut self, request: &Request, stage: StageId) -> RequestEnd {
-        let intended = self.clock.now();
-        let outgoing = match self.render(request) {
-            Ok(outgoing) => outgoing,
-            Err(error) => return self.not_sent(request, stage, &error),
+    pub(super) async fn perform(&self, request: &Request, line: usize) -> Flow {
+        let stage = self.stage();
+        let intended = self.shared.clock.now();
+        let end = match self.render(request) {
+            Ok(outgoing) => self.send(request, stage, intended, outgoing).await,
+            Err(error) => self.not_sent(request, stage, &error),
         };
-        let sent_bytes = outgoing.body.as_ref().map_or(0, |body| body.len() as u64);
-        let exchange = match tokio::time::timeout(request.timeout, self.transport.exchange(outgoing)).await {
-            Ok(exchange) => exchange,
-            Err(_) => self.timed_out(intended, request.timeout),
-        };
-        let seen = Seen { intended, stage, sent_bytes };
-        match &exchange.result {
-            Ok(arrived) => self.arrived(request, &seen, &exchange, arrived),
-            Err(failure) => self.failed(request, &seen, &exchange, failure),
-        }
+        self.after(end, request.on_failure, line)
     }
 
-    fn variables(&self) -> Variables<'_> {
-        Variables { slots: self.slots, vu: self.vu, iteration: self.iteration }
+    async fn send(
+        &self,
+        request: &Request,
+        stage: StageId,
+        intended: Duration,
+        outgoing: Outgoing,
+    ) -> RequestEnd {
+        let sent_bytes = outgoing.body.as_ref().map_or(0, |body| body.len() as u64);
+        let url = request.looks_at_url().then(|| outgoing.url.to_string());
+        let shown = self.shared.witness.as_ref().map(|_| Shown::of(&outgoing));
+        let exchange = {
+            let mut lane = self.lane();
+            match tokio::time::timeout(request.timeout, lane.transport().exchange(outgoing)).await {
+                Ok(exchange) => exchange,
+                Err(_) => self.timed_out(intended, request.timeout),
+            }
+        };
+        let mut record = shown.map(|shown| self.record(shown, request, &exchange));
+        let seen = Seen { intended, stage, sent_bytes, url: url.unwrap_or_default() };
+        let end = match &exchange.result {
+            Ok(arrived) => self.arrived(request, &seen, &exchange, arrived, record.as_mut()),
+            Err(failure) => self.no_response(request, &seen, &exchange, failure),
+        };
+        if let (Some(mut record), Some(witness)) = (record, &self.shared.witness) {
+            record.failed = end != RequestEnd::Passed;
+            witness.exchanged(self.masked_record(record));
+        }
+        if request.keeps_response {
+            self.keep(exchange, seen.url);
+        }
+        end
+    }
+
+    /// What follows a request that ended so.
+    fn after(&self, end: RequestEnd, on_failure: Option<OnFailure>, line: usize) -> Flow {
+        if end == RequestEnd::Passed {
+            return Flow::Next;
+        }
+        self.failures.set(true);
+        let usual = if end == RequestEnd::Broken { OnFailure::StopIteration } else { OnFailure::Continue };
+        let scope = match on_failure.unwrap_or(usual) {
+            OnFailure::Continue => return Flow::Next,
+            OnFailure::StopIteration => StopScope::Iteration,
+            OnFailure::StopUser => StopScope::User,
+            OnFailure::StopRun => {
+                self.shared.outlet.stop_run(format!("the failed request on line {line} stopped the run"));
+                StopScope::Run
+            }
+        };
+        Flow::Stop(Stopped { scope, failed: true })
     }
 
     fn render(&self, request: &Request) -> Result<Outgoing, UrlError> {
-        let variables = self.variables();
-        Ok(Outgoing {
-            method: request.method.clone(),
-            url: request.url.render(&variables)?,
-            headers: request.headers(&variables)?,
-            body: request.body.render(&variables)?,
-            keep_body: if request.reads_body { MOST_BODY } else { SAMPLE_BODY },
+        let keep_body = match &self.shared.witness {
+            _ if request.reads_body => MOST_BODY,
+            Some(_) => SHOWN_BODY,
+            None => SAMPLE_BODY,
+        };
+        self.with_variables(|variables| {
+            Ok(Outgoing {
+                method: request.method.clone(),
+                url: request.url.render(variables)?,
+                headers: request.headers(variables)?,
+                body: request.body.render(variables)?,
+                keep_body,
+            })
         })
+    }
+
+    fn record(&self, shown: Shown, request: &Request, exchange: &Exchange) -> ExchangeRecord {
+        let catalog = self.catalog();
+        let meta = catalog.request(request.id);
+        shown.record(request, catalog.task(meta.task).name.clone(), meta.name.clone(), exchange)
+    }
+
+    fn masked_record(&self, mut record: ExchangeRecord) -> ExchangeRecord {
+        let mask = &self.shared.plan.mask;
+        record.each_text(|text| *text = mask.apply(text).into_owned());
+        record
+    }
+
+    fn keep(&self, exchange: Exchange, url: String) {
+        let service_time = exchange.ended_at.saturating_sub(exchange.sent_at);
+        *self.last.borrow_mut() = exchange.result.ok().map(|arrived| Kept { arrived, service_time, url });
     }
 
     fn timed_out(&self, intended: Duration, timeout: Duration) -> Exchange {
         let cause = format!("no complete response within {}", crate::model::format_duration(timeout));
         let result = Err(Failure { kind: ErrorKind::Timeout, cause });
-        Exchange { sent_at: intended, ended_at: self.clock.now(), result }
+        Exchange { sent_at: intended, ended_at: self.shared.clock.now(), result }
     }
 
     /// What could not be rendered was not sent: it is no request, only a failure with its reason. A host that
     /// the scenario does not name counts as a request without a response, so that gates see it.
     fn not_sent(&self, request: &Request, stage: StageId, error: &UrlError) -> RequestEnd {
-        let now = self.clock.now();
-        let mut recorder = self.recorder.borrow_mut();
+        let now = self.shared.clock.now();
+        let mut recorder = self.shared.recorder.borrow_mut();
         let kind = match error {
             UrlError::Render(_) => FailureKind::Template,
             UrlError::HostNotAllowed(_) => {
                 let refused = ErrorKind::HostNotAllowed;
-                let key = RequestKey { error: Some(refused), failed: true, ..no_response(request, stage) };
+                let key = RequestKey { error: Some(refused), failed: true, ..unanswered(request, stage) };
                 recorder.request(&RequestObservation {
                     key,
                     service_time: Duration::ZERO,
@@ -99,50 +154,67 @@ impl<T: Transport> Exchanger<'_, T> {
                 FailureKind::NoResponse(refused)
             }
         };
-        recorder.failure(request.id, kind, now, || error.to_string());
+        recorder.failure(FailureSite::Request(request.id), kind, now, || self.masked(&error.to_string()));
         RequestEnd::Broken
     }
 
-    fn failed(&self, request: &Request, seen: &Seen, exchange: &Exchange, failure: &Failure) -> RequestEnd {
-        let mut recorder = self.recorder.borrow_mut();
-        let key = RequestKey { error: Some(failure.kind), failed: true, ..no_response(request, seen.stage) };
+    fn no_response(
+        &self,
+        request: &Request,
+        seen: &Seen,
+        exchange: &Exchange,
+        failure: &Failure,
+    ) -> RequestEnd {
+        let mut recorder = self.shared.recorder.borrow_mut();
+        let key = RequestKey { error: Some(failure.kind), failed: true, ..unanswered(request, seen.stage) };
         recorder.request(&seen.observation(key, exchange, 0));
         let kind = FailureKind::NoResponse(failure.kind);
-        recorder.failure(request.id, kind, exchange.ended_at, || failure.cause.clone());
+        let site = FailureSite::Request(request.id);
+        recorder.failure(site, kind, exchange.ended_at, || self.masked(&failure.cause));
         RequestEnd::Broken
     }
 
     fn arrived(
-        &mut self,
+        &self,
         request: &Request,
         seen: &Seen,
         exchange: &Exchange,
         arrived: &Arrived,
+        mut record: Option<&mut ExchangeRecord>,
     ) -> RequestEnd {
         let service_time = exchange.ended_at.saturating_sub(exchange.sent_at);
-        let response =
-            Response::new(arrived.status, &arrived.headers, &arrived.body, arrived.body_bytes, service_time);
-        let recorder = Rc::clone(self.recorder);
-        let mut recorder = recorder.borrow_mut();
+        let response = response_of(arrived, service_time, &seen.url);
+        let site = FailureSite::Request(request.id);
+        let mut recorder = self.shared.recorder.borrow_mut();
         let mut failed = !request.expects_status && arrived.status >= 400;
         if failed {
             let kind = FailureKind::Status(arrived.status);
-            recorder.failure(request.id, kind, exchange.ended_at, || sample_of_status(&response));
+            recorder.failure(site, kind, exchange.ended_at, || self.masked(&sample_of_status(&response)));
         }
         for check in &request.checks {
-            let outcome = check.evaluate(&response, &self.variables());
+            let outcome = self.with_variables(|variables| check.evaluate(&response, variables));
             recorder.check(check.id, seen.stage, outcome.is_ok());
+            if let Some(record) = &mut record {
+                let name = self.catalog().check(check.id).name.clone();
+                let (held, observed) = (outcome.is_ok(), outcome.clone().err());
+                record.checks.push(CheckRecord {
+                    name,
+                    is_expectation: check.is_expectation,
+                    held,
+                    observed,
+                });
+            }
             let Err(observed) = outcome else { continue };
             if check.is_expectation {
                 failed = true;
                 let kind = FailureKind::Expectation(check.id);
-                recorder.failure(request.id, kind, exchange.ended_at, || observed);
+                recorder.failure(site, kind, exchange.ended_at, || self.masked(&observed));
             }
         }
         let (status, protocol) = (arrived.status, arrived.protocol);
-        let key = RequestKey { status, protocol, failed, ..no_response(request, seen.stage) };
+        let key = RequestKey { status, protocol, failed, ..unanswered(request, seen.stage) };
         recorder.request(&seen.observation(key, exchange, arrived.body_bytes));
-        let extracted = self.extract(request, &response, exchange.ended_at, &mut recorder);
+        let extracted = self.extract(request, &response, exchange.ended_at, &mut recorder, record);
         match (extracted, failed) {
             (false, _) => RequestEnd::Broken,
             (true, true) => RequestEnd::Failed,
@@ -151,20 +223,27 @@ impl<T: Transport> Exchanger<'_, T> {
     }
 
     fn extract(
-        &mut self,
+        &self,
         request: &Request,
         response: &Response<'_>,
         at: Duration,
         recorder: &mut Recorder,
+        mut record: Option<&mut ExchangeRecord>,
     ) -> bool {
         let mut all = true;
         for extract in &request.extracts {
-            match extract.evaluate(response) {
-                Ok(value) => self.slots[extract.slot] = Some(value),
+            let picks = &mut self.randoms.borrow_mut().picks;
+            let outcome = self.with_variables(|variables| extract.evaluate(response, variables, picks));
+            if let Some(record) = &mut record {
+                let value = outcome.clone().map(|value| value.to_string());
+                record.extracts.push(ExtractRecord { variable: extract.variable.clone(), value });
+            }
+            match outcome {
+                Ok(value) => self.slots.borrow_mut()[extract.slot] = Some(value),
                 Err(reason) => {
                     all = false;
-                    let sample = || format!("`{}` was not found: {reason}", extract.variable);
-                    recorder.failure(request.id, FailureKind::Extract, at, sample);
+                    let sample = || self.masked(&format!("`{}` was not found: {reason}", extract.variable));
+                    recorder.failure(FailureSite::Request(request.id), FailureKind::Extract, at, sample);
                 }
             }
         }
@@ -177,6 +256,8 @@ struct Seen {
     intended: Duration,
     stage: StageId,
     sent_bytes: u64,
+    /// The URL, where a check looks at it.
+    url: String,
 }
 
 impl Seen {
@@ -191,8 +272,29 @@ impl Seen {
     }
 }
 
+impl Kept {
+    /// The response as checks look at it.
+    pub fn response(&self) -> Response<'_> {
+        response_of(&self.arrived, self.service_time, &self.url)
+    }
+}
+
+fn response_of<'r>(arrived: &'r Arrived, service_time: Duration, url: &'r str) -> Response<'r> {
+    Response {
+        status: arrived.status,
+        headers: &arrived.headers,
+        body: &arrived.body,
+        body_bytes: arrived.body_bytes,
+        url,
+        protocol: arrived.protocol,
+        duration: service_time,
+        waiting: None,
+        decoded: Decoded::default(),
+    }
+}
+
 /// The series of a request of which nothing came back yet.
-fn no_response(request: &Request, stage: StageId) -> RequestKey {
+fn unanswered(request: &Request, stage: StageId) -> RequestKey {
     RequestKey { request: request.id, stage, status: 0, error: None, protocol: None, failed: false }
 }
 

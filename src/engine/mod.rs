@@ -3,20 +3,28 @@
 //!
 //! It knows no threshold and no report, and nothing that a user does waits for anyone who watches.
 
+mod actor;
 mod clock;
 mod connect_log;
 mod exchange;
 mod failure;
 mod http;
+mod once;
+mod outlet;
 mod pool;
 mod simulate;
+mod steps;
 mod stop;
 mod transport;
 mod user;
+mod witness;
 mod worker;
 
+pub use actor::Common;
 pub use clock::{Clock, WallClock};
 pub use http::HttpTransports;
+pub use once::{Done, Phase, Trial, run_once, try_once};
 pub use pool::{Engine, Event};
 pub use simulate::simulate;
 pub use transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports};
+pub use witness::Witness;

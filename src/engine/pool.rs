@@ -2,6 +2,7 @@
 //! because no connection is woken from another thread.
 
 use super::{
+    actor::Common,
     clock::Clock,
     transport::Transports,
     worker::{self, Setup},
@@ -40,6 +41,10 @@ pub enum Event {
     Seen(Delta),
     /// A user panicked: a fault of this program.
     Panicked(String),
+    /// A `log` step's line.
+    Logged(String),
+    /// A step asked for the end of the run; why.
+    StopAsked(String),
 }
 
 struct Worker {
@@ -65,13 +70,19 @@ impl Engine {
     ///
     /// # Errors
     /// A thread or its runtime could not be made.
-    pub fn start<F: Transports>(plan: &Arc<Plan>, transports: &F, workers: usize) -> io::Result<Self> {
+    pub fn start<F: Transports>(
+        plan: &Arc<Plan>,
+        common: &Common,
+        transports: &F,
+        workers: usize,
+    ) -> io::Result<Self> {
         let workers = workers.clamp(1, plan.most_users().max(1) as usize);
         let (events, receiver) = unbounded_channel();
         let mut started = Vec::with_capacity(workers);
         let mut starts = Vec::with_capacity(workers);
         for index in 0..workers {
-            let (plan, transports, events) = (Arc::clone(plan), transports.clone(), events.clone());
+            let (plan, common) = (Arc::clone(plan), common.clone());
+            let (transports, events) = (transports.clone(), events.clone());
             let (controls, control_receiver) = unbounded_channel();
             let (spares, spare_receiver) = mpsc::channel();
             let (ready, is_ready) = mpsc::channel();
@@ -80,6 +91,7 @@ impl Engine {
                 index,
                 workers,
                 plan,
+                common,
                 clock,
                 transports,
                 events,

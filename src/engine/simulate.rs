@@ -2,6 +2,7 @@
 //! an hour takes no time and is the same every time.
 
 use super::{
+    actor::Common,
     clock::Clock,
     pool::{Control, Event},
     transport::Transports,
@@ -32,6 +33,7 @@ pub async fn simulate<F: Transports>(
         index,
         workers,
         plan: Arc::clone(plan),
+        common: Common::new(plan, Vec::new()),
         clock,
         transports: transports.clone(),
         events,
@@ -53,6 +55,7 @@ pub async fn simulate<F: Transports>(
         match event {
             Event::Seen(delta) => deltas.push(delta),
             Event::Panicked(text) => std::panic::panic_any(text),
+            Event::Logged(_) | Event::StopAsked(_) => {}
         }
     }
     deltas

@@ -1,25 +1,25 @@
-//! A virtual user's life: waiting for its time, `on_start`, iterations and pauses, and the end.
+//! A virtual user's life: waiting for its time, `on_start`, iterations and pauses, `on_stop`, and the end.
 //!
 //! | state | until | then |
 //! |---|---|---|
 //! | waiting | its window starts | starting, or running if it has started before |
 //! | starting | `on_start` passed | running; after a failure it waits 1 s, doubling to 30 s, and tries again |
 //! | running | the iteration ends | pausing; after `graceful_ramp_down` past its window it is cut: waiting |
-//! | pausing | the think time is over | running, or waiting where its window has ended |
-//! | any | stop is requested | done; a running iteration goes on until the worker cuts it |
+//! | pausing | think time and pacing are over | running, or waiting where its window has ended |
+//! | stopping | `on_stop` is done | done; entered after the last window, on a stop and by `stop: user` |
+//! | any | a stop is requested | stopping; a running iteration goes on until the worker cuts it |
 
 use super::{
-    clock::Clock,
-    exchange::{Exchanger, RequestEnd},
-    stop::Stop,
+    actor::{Actor, Role, Shared},
+    steps::{Flow, Stopped},
     transport::Transports,
 };
+use crate::model::StopScope;
 use crate::{
     measure::Recorder,
-    model::{IterationEnd, StageId, TaskId},
-    plan::{Plan, Request, Step, Stream, Task, UserRandom, Window, Workload},
+    model::{FailureKind, FailureSite, IterationEnd, StageId, TaskId},
+    plan::{FeedEnd, Stream, Task, UserRandom, Window, Workload},
 };
-use serde_json::Value as Json;
 use std::{
     cell::{Cell, RefCell},
     pin::pin,
@@ -42,196 +42,191 @@ pub(super) struct Census {
     pub most: Cell<u64>,
 }
 
-/// What the users of a worker share.
-#[derive(Clone)]
-pub(super) struct Shared {
-    pub plan: Arc<Plan>,
-    pub clock: Clock,
-    pub recorder: Rc<RefCell<Recorder>>,
-    pub stop: Rc<Stop>,
-    pub census: Rc<Census>,
-}
-
 /// A virtual user.
 pub(super) struct User<F: Transports> {
-    shared: Shared,
+    actor: Actor<F>,
     workload: usize,
-    vu: u64,
     windows: Vec<Window>,
-    transports: F,
-    /// Made when the user first runs, so that those of a ramp's end cost nothing at its start.
-    transport: Option<F::User>,
-    slots: Vec<Option<Json>>,
+    census: Rc<Census>,
     tasks: UserRandom,
-    pauses: UserRandom,
-    /// The iteration under way, from 0.
-    iteration: u64,
-    /// The next one: an iteration that is cut has used up its number, too.
+    /// The next iteration: one that is cut has used up its number, too.
     next_iteration: u64,
     started: bool,
+    /// Whether it has ever run.
+    made: bool,
 }
 
-/// How a list of steps ended.
+/// Whether a user goes on after a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StepsEnd {
-    /// All ran; whether one of their requests failed.
-    Ran { failures: bool },
-    /// A failure ended them.
-    Broken,
+enum Life {
+    GoesOn,
+    Ends,
 }
 
 impl<F: Transports> User<F> {
     /// User `vu` (1-based) of a workload.
-    pub fn new(shared: Shared, workload: usize, vu: u64, windows: Vec<Window>, transports: F) -> Self {
-        let seed = shared.plan.seed;
-        let slots = vec![None; shared.plan.workloads[workload].slots.len()];
-        Self {
-            shared,
-            workload,
-            vu,
-            windows,
-            transports,
-            transport: None,
-            slots,
-            tasks: UserRandom::new(seed, vu, Stream::Tasks),
-            pauses: UserRandom::new(seed, vu, Stream::Pauses),
-            iteration: 0,
-            next_iteration: 0,
-            started: false,
-        }
+    pub fn new(
+        shared: Shared,
+        census: Rc<Census>,
+        workload: usize,
+        vu: u64,
+        windows: Vec<Window>,
+        transports: F,
+    ) -> Self {
+        let tasks = UserRandom::new(shared.plan.seed, vu, Stream::Tasks);
+        let actor = Actor::new(shared, Role::User(workload), vu, transports);
+        Self { actor, workload, windows, census, tasks, next_iteration: 0, started: false, made: false }
     }
 
     /// Lives until its last window or a stop.
     pub async fn live(mut self) {
-        let plan = Arc::clone(&self.shared.plan);
+        let plan = Arc::clone(&self.actor.shared.plan);
         let workload = &plan.workloads[self.workload];
-        let census = Rc::clone(&self.shared.census);
+        let census = Rc::clone(&self.census);
         for window in std::mem::take(&mut self.windows) {
             if !self.wait_until(window.start).await {
-                return;
+                break;
             }
-            if self.transport.is_none() {
-                self.transport = Some(self.transports.user(self.shared.clock));
+            if !self.made {
+                self.made = true;
                 census.made.set(census.made.get() + 1);
             }
             let _running = Running::new(&census);
-            self.run_window(workload, window).await;
+            if self.run_window(workload, window).await == Life::Ends {
+                break;
+            }
+        }
+        if self.started && !workload.on_stop.is_empty() {
+            self.take_rows(&workload.on_stop_feeds, workload.on_stop_task);
+            self.actor.run_steps(&workload.on_stop, workload.on_stop_task).await;
         }
     }
 
     /// Runs within a window; what is still going on `graceful_ramp_down` after it is cut.
-    async fn run_window(&mut self, workload: &Workload, window: Window) {
+    async fn run_window(&mut self, workload: &Workload, window: Window) -> Life {
         if window.end >= workload.schedule.end() {
             // The end of the run is the worker's to enforce.
             return self.run_until(workload, window.end).await;
         }
-        let cut = pin!(self.shared.clock.timer(window.end + workload.graceful_ramp_down));
+        let cut = pin!(self.actor.shared.clock.timer(window.end + workload.graceful_ramp_down));
         tokio::select! {
             biased;
-            () = self.run_until(workload, window.end) => {}
-            () = cut => {}
+            life = self.run_until(workload, window.end) => life,
+            () = cut => Life::GoesOn,
         }
     }
 
-    async fn run_until(&mut self, workload: &Workload, end: Duration) {
-        if !self.started && !self.start(workload, end).await {
-            return;
-        }
-        while self.may_go_on(end) {
-            let task = workload.choose(&mut self.tasks);
-            self.iterate(workload, task).await;
-            let pause = self.pauses.pause(task.think_time);
-            if !pause.is_zero() && !self.wait_until((self.shared.clock.now() + pause).min(end)).await {
-                return;
+    async fn run_until(&mut self, workload: &Workload, end: Duration) -> Life {
+        if !self.started {
+            match self.start(workload, end).await {
+                Some(life) => return life,
+                None => self.started = true,
             }
         }
+        while self.may_go_on(end) {
+            let began = self.actor.shared.clock.now();
+            let task = workload.choose(&mut self.tasks);
+            if self.iterate(task).await == Life::Ends {
+                return Life::Ends;
+            }
+            let think = self.actor.shared.clock.now() + self.actor.pause(task.think_time);
+            let paced = workload.pacing.map_or(Duration::ZERO, |pacing| began + self.actor.pause(pacing));
+            if !self.wait_until(think.max(paced).min(end)).await {
+                return Life::Ends;
+            }
+        }
+        Life::GoesOn
     }
 
     fn may_go_on(&self, end: Duration) -> bool {
-        !self.shared.stop.is_requested() && self.shared.clock.now() < end
+        !self.actor.shared.stop.is_requested() && self.actor.shared.clock.now() < end
     }
 
     /// Waits; `false` where a stop was requested before.
     async fn wait_until(&self, at: Duration) -> bool {
-        if self.shared.stop.is_requested() {
+        let shared = &self.actor.shared;
+        if shared.stop.is_requested() {
             return false;
         }
-        if at <= self.shared.clock.now() {
+        if at <= shared.clock.now() {
             return true;
         }
         tokio::select! {
             biased;
-            () = self.shared.stop.requested() => false,
-            () = self.shared.clock.sleep_until(at) => true,
+            () = shared.stop.requested() => false,
+            () = shared.clock.sleep_until(at) => true,
         }
     }
 
-    /// Runs `on_start` until it passes; `false` where time ran out before.
-    async fn start(&mut self, workload: &Workload, end: Duration) -> bool {
+    /// Runs `on_start` until it passes; what follows where it does not.
+    async fn start(&mut self, workload: &Workload, end: Duration) -> Option<Life> {
+        if workload.on_start.is_empty() {
+            return None;
+        }
+        if self.take_rows(&workload.on_start_feeds, workload.on_start_task) == Life::Ends {
+            return Some(Life::Ends);
+        }
         let mut retry = FIRST_RETRY;
         while self.may_go_on(end) {
-            if self.run_steps(workload, &workload.on_start).await == (StepsEnd::Ran { failures: false }) {
-                self.started = true;
-                return true;
+            self.actor.failures.set(false);
+            let flow = self.actor.run_steps(&workload.on_start, workload.on_start_task).await;
+            match flow {
+                Flow::Next if !self.actor.failures.get() => return None,
+                Flow::Stop(Stopped { scope: StopScope::User | StopScope::Run, .. }) => {
+                    return Some(Life::Ends);
+                }
+                _ => self.actor.shared.recorder.borrow_mut().user_start_failure(workload.id),
             }
-            self.shared.recorder.borrow_mut().user_start_failure(workload.id);
-            if !self.wait_until((self.shared.clock.now() + retry).min(end)).await {
-                return false;
+            if !self.wait_until((self.actor.shared.clock.now() + retry).min(end)).await {
+                return Some(Life::Ends);
             }
             retry = (retry * 2).min(LONGEST_RETRY);
         }
-        false
+        Some(Life::GoesOn)
     }
 
-    async fn iterate(&mut self, workload: &Workload, task: &Task) {
-        self.iteration = self.next_iteration;
-        self.next_iteration += 1;
-        let clock = self.shared.clock;
-        let began = clock.now();
-        let stage = workload.schedule.stage_at(began);
-        let mut in_flight =
-            InFlight { recorder: Rc::clone(&self.shared.recorder), task: task.id, stage, ended: false };
-        let end = match self.run_steps(workload, &task.steps).await {
-            StepsEnd::Ran { .. } => IterationEnd::Completed,
-            StepsEnd::Broken => IterationEnd::Failed,
-        };
-        in_flight.end(end, clock.now().saturating_sub(began));
-        if end == IterationEnd::Failed {
-            // A failure can come without waiting for anything; the other users want their turn.
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn run_steps(&mut self, workload: &Workload, steps: &[Step]) -> StepsEnd {
-        let mut failures = false;
-        for step in steps {
-            match step {
-                Step::Think(think_time) => {
-                    let pause = self.pauses.pause(*think_time);
-                    self.shared.clock.sleep_until(self.shared.clock.now() + pause).await;
-                }
-                Step::Request(request) => match self.perform(workload, request).await {
-                    RequestEnd::Passed => {}
-                    RequestEnd::Failed => failures = true,
-                    RequestEnd::Broken => return StepsEnd::Broken,
-                },
+    /// Takes a row of each of these feeds; a user for which one has none ends.
+    fn take_rows(&self, feeds: &[usize], task: TaskId) -> Life {
+        let Err((feed, end)) = self.actor.take_rows(feeds) else { return Life::GoesOn };
+        let shared = &self.actor.shared;
+        let name = shared.plan.feeds.get(feed).map_or("", |feed| feed.name());
+        match end {
+            FeedEnd::StopUser => {
+                let line = format!("the feed `{name}` has no more rows: user {} stops", self.actor.vu);
+                shared.outlet.log(line);
+            }
+            FeedEnd::Fail => {
+                let reason = format!("the feed `{name}` has no more rows");
+                let (site, now) = (FailureSite::Task(task), shared.clock.now());
+                shared.recorder.borrow_mut().failure(site, FailureKind::Feed, now, || reason.clone());
+                shared.outlet.stop_run(format!("{reason}, which stopped the run"));
             }
         }
-        StepsEnd::Ran { failures }
+        Life::Ends
     }
 
-    async fn perform(&mut self, workload: &Workload, request: &Request) -> RequestEnd {
-        let clock = self.shared.clock;
-        let transport = self.transport.get_or_insert_with(|| self.transports.user(clock));
-        let mut exchanger = Exchanger {
-            transport,
-            clock,
-            recorder: &self.shared.recorder,
-            slots: &mut self.slots,
-            vu: self.vu,
-            iteration: self.iteration,
-        };
-        exchanger.perform(request, workload.schedule.stage_at(clock.now())).await
+    async fn iterate(&mut self, task: &Task) -> Life {
+        if self.take_rows(&task.feeds, task.id) == Life::Ends {
+            return Life::Ends;
+        }
+        self.actor.begin_iteration(self.next_iteration);
+        self.next_iteration += 1;
+        let clock = self.actor.shared.clock;
+        let began = clock.now();
+        let recorder = Rc::clone(&self.actor.shared.recorder);
+        let mut in_flight = InFlight { recorder, task: task.id, stage: self.actor.stage(), ended: false };
+        let flow = self.actor.run_steps(&task.steps, task.id).await;
+        let failed = matches!(flow, Flow::Stop(Stopped { failed: true, .. }));
+        let end = if failed { IterationEnd::Failed } else { IterationEnd::Completed };
+        in_flight.end(end, clock.now().saturating_sub(began));
+        if flow != Flow::Next {
+            // An end can come without waiting for anything; the other users want their turn.
+            tokio::task::yield_now().await;
+        }
+        match flow {
+            Flow::Stop(Stopped { scope: StopScope::User | StopScope::Run, .. }) => Life::Ends,
+            _ => Life::GoesOn,
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! A worker: its users on one thread, their observations handed over once a second.
 
 use super::{
+    actor::{Common, Shared},
     clock::Clock,
+    outlet::Outlet,
     pool::{Control, Event},
     stop::Stop,
     transport::Transports,
-    user::{Census, Shared, User},
+    user::{Census, User},
 };
 use crate::{
     measure::{Delta, Observations, Recorder},
@@ -30,6 +32,7 @@ pub(super) struct Setup<F> {
     pub index: usize,
     pub workers: usize,
     pub plan: Arc<Plan>,
+    pub common: Common,
     pub clock: Clock,
     pub transports: F,
     pub events: UnboundedSender<Event>,
@@ -39,18 +42,22 @@ pub(super) struct Setup<F> {
 
 /// Runs this worker's share of the users until the last one is done.
 pub(super) async fn run<F: Transports>(setup: Setup<F>) {
-    let Setup { index, workers, plan, clock, transports, events, mut controls, spares } = setup;
+    let Setup { index, workers, plan, common, clock, transports, events, mut controls, spares } = setup;
     let recorder = Rc::new(RefCell::new(Recorder::new(&plan.catalog)));
     let (stop, census) = (Rc::new(Stop::default()), Rc::new(Census::default()));
+    let outlet = Rc::new(Outlet::new(events.clone()));
     let shared = Shared {
         plan: Arc::clone(&plan),
+        common,
         clock,
         recorder: Rc::clone(&recorder),
         stop: Rc::clone(&stop),
-        census: Rc::clone(&census),
+        outlet: Rc::clone(&outlet),
+        witness: None,
     };
-    let mut users = spawn_users(&shared, &transports, index, workers);
-    let mut handover = Handover { index, plan: Arc::clone(&plan), recorder, census, events, spares, next: 0 };
+    let mut users = spawn_users(&shared, &census, &transports, index, workers);
+    let mut handover =
+        Handover { index, plan: Arc::clone(&plan), recorder, census, outlet, events, spares, next: 0 };
     let mut cut_at = plan.duration() + plan.graceful_stop();
     loop {
         tokio::select! {
@@ -77,7 +84,13 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
     handover.finish();
 }
 
-fn spawn_users<F: Transports>(shared: &Shared, transports: &F, index: usize, workers: usize) -> JoinSet<()> {
+fn spawn_users<F: Transports>(
+    shared: &Shared,
+    census: &Rc<Census>,
+    transports: &F,
+    index: usize,
+    workers: usize,
+) -> JoinSet<()> {
     let mut users = JoinSet::new();
     let mut vu = 0;
     for (workload, planned) in shared.plan.workloads.iter().enumerate() {
@@ -87,7 +100,8 @@ fn spawn_users<F: Transports>(shared: &Shared, transports: &F, index: usize, wor
                 continue;
             }
             let windows = planned.schedule.windows(k);
-            let user = User::new(shared.clone(), workload, vu, windows, transports.clone());
+            let census = Rc::clone(census);
+            let user = User::new(shared.clone(), census, workload, vu, windows, transports.clone());
             users.spawn_local(user.live());
         }
     }
@@ -100,6 +114,7 @@ struct Handover {
     plan: Arc<Plan>,
     recorder: Rc<RefCell<Recorder>>,
     census: Rc<Census>,
+    outlet: Rc<Outlet>,
     events: UnboundedSender<Event>,
     spares: Receiver<Box<Observations>>,
     /// The interval that is being recorded.
@@ -125,6 +140,7 @@ impl Handover {
     fn send(&self, interval: u64, running_users: u64, last: bool) {
         let spare =
             self.spares.try_recv().unwrap_or_else(|_| Box::new(Observations::new(&self.plan.catalog)));
+        self.outlet.next_interval();
         let observations = self.recorder.borrow_mut().swap(spare);
         self.census.most.set(self.census.running.get());
         let made_users = self.census.made.get();

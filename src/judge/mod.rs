@@ -7,4 +7,4 @@ mod threshold;
 mod verdict;
 
 pub use threshold::{Outcome, ThresholdResult, judge};
-pub use verdict::verdict;
+pub use verdict::{setup_failed, verdict};

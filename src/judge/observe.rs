@@ -1,7 +1,7 @@
 //! One number out of a snapshot: a metric, its selected series, an aggregation.
 
 use crate::{
-    measure::{CheckKey, IterationKey, Latency, Quantile, RequestKey, RequestStats, Snapshot},
+    measure::{CheckKey, GroupKey, IterationKey, Latency, Quantile, RequestKey, RequestStats, Snapshot},
     model::{
         Aggregation, Catalog, Condition, IterationEnd, Limit, Metric, MetricKind, Operator, Percent, Selector,
     },
@@ -86,6 +86,18 @@ impl View<'_> {
         }
     }
 
+    fn group_tag(&self, key: &GroupKey, tag: &str) -> Option<String> {
+        let group = self.catalog.group(key.group);
+        let task = self.catalog.task(group.task);
+        match tag {
+            "group" => Some(group.name.clone()),
+            "task" => Some(task.name.clone()),
+            "workload" => Some(self.catalog.workload(task.workload).name.clone()),
+            "stage" => Some(self.catalog.stage(key.stage).name.clone()),
+            _ => None,
+        }
+    }
+
     fn check_tag(&self, key: &CheckKey, tag: &str) -> Option<String> {
         let check = self.catalog.check(key.check);
         match tag {
@@ -106,6 +118,12 @@ impl View<'_> {
                 let chosen = self.snapshot.total.iterations();
                 chosen
                     .filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag)))
+                    .for_each(|(_, stats)| merged.merge(&stats.duration));
+            }
+            Metric::GroupDuration => {
+                let chosen = self.snapshot.total.groups();
+                chosen
+                    .filter(|(key, _)| self.selects(|tag| self.group_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.duration));
             }
             _ => {}
@@ -176,8 +194,7 @@ impl View<'_> {
             Metric::FailedIterations => self.iterations(IterationEnd::Failed),
             Metric::InterruptedIterations => self.iterations(IterationEnd::Interrupted),
             Metric::UserStartFailures => {
-                let ids = (0..self.catalog.workloads.len() as u32).map(crate::model::WorkloadId);
-                let chosen = ids.filter(|id| {
+                let chosen = self.catalog.workload_ids().filter(|id| {
                     self.selects(|tag| (tag == "workload").then(|| self.catalog.workload(*id).name.clone()))
                 });
                 let count = chosen.map(|id| self.snapshot.total.user_start_failures(id)).sum();

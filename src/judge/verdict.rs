@@ -17,6 +17,7 @@ pub fn verdict(results: &[ThresholdResult], snapshot: &Snapshot, ending: &Ending
     match ending {
         Ending::Completed => {}
         Ending::Signal(name) => fail(ExitCode::Interrupted, format!("stopped by {name} before its end")),
+        Ending::StoppedByStep(step) => fail(ExitCode::StoppedByStep, format!("{step} before its end")),
     }
     let completed: u64 = (snapshot.total.iterations())
         .filter(|(key, _)| key.end == IterationEnd::Completed)
@@ -35,7 +36,18 @@ pub fn verdict(results: &[ThresholdResult], snapshot: &Snapshot, ending: &Ending
         true if results.is_empty() => "no thresholds were set, and iterations completed".to_owned(),
         true => format!("{} held", counted(results.len())),
     };
-    Verdict { passed: code == ExitCode::Passed, exit_code: code, reason }
+    let incomplete = *ending != Ending::Completed;
+    Verdict { passed: code == ExitCode::Passed, exit_code: code, reason, incomplete }
+}
+
+/// The verdict of a run that ended with its `setup`, so that there was nothing to judge.
+pub fn setup_failed(reason: &str) -> Verdict {
+    Verdict {
+        passed: false,
+        exit_code: ExitCode::SetupFailed,
+        reason: format!("setup failed: {reason}; no load was made"),
+        incomplete: true,
+    }
 }
 
 fn failed_thresholds(results: &[ThresholdResult]) -> Option<String> {
@@ -97,5 +109,28 @@ mod tests {
         let judged = verdict(&[], &snapshot(0), &Ending::Signal("SIGINT"));
         assert_eq!(judged.exit_code, ExitCode::Interrupted);
         assert_eq!(judged.reason, "stopped by SIGINT before its end; no iteration completed");
+        assert!(judged.incomplete);
+    }
+
+    #[test]
+    fn a_step_that_stops_the_run_outranks_a_threshold_and_a_signal_outranks_the_step() {
+        let ending = Ending::StoppedByStep("the step on line 12 stopped the run".to_owned());
+        let judged = verdict(&[], &snapshot(0), &ending);
+        assert_eq!((judged.exit_code, judged.incomplete), (ExitCode::StoppedByStep, true));
+        assert_eq!(
+            judged.reason,
+            "the step on line 12 stopped the run before its end; no iteration completed"
+        );
+        let judged = verdict(&[], &snapshot(5), &ending);
+        assert_eq!((judged.passed, judged.exit_code.number()), (false, 108));
+        assert_eq!(judged.reason, "the step on line 12 stopped the run before its end");
+        assert!(!verdict(&[], &snapshot(1), &Ending::Completed).incomplete);
+    }
+
+    #[test]
+    fn a_failed_setup_says_that_nothing_was_tested() {
+        let judged = setup_failed("`POST /login` had status 500");
+        assert_eq!((judged.passed, judged.exit_code.number(), judged.incomplete), (false, 107, true));
+        assert_eq!(judged.reason, "setup failed: `POST /login` had status 500; no load was made");
     }
 }

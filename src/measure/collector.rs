@@ -135,14 +135,23 @@ impl Collector {
 mod tests {
     use super::*;
     use crate::{
-        measure::{Recorder, RequestKey, RequestObservation},
-        model::{Percent, Protocol, RequestId, RequestMeta, StageId, TaskId, WorkloadMeta},
+        measure::{GroupKey, Recorder, RequestKey, RequestObservation},
+        model::{
+            FailureKind, FailureSite, GroupId, Percent, Protocol, RequestId, RequestMeta, StageId, TaskId,
+            WorkloadMeta,
+        },
     };
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn catalog() -> Catalog {
-        let request = RequestMeta { name: "r".into(), method: "GET".into(), task: TaskId(0), tags: vec![] };
+        let request = RequestMeta {
+            name: "r".into(),
+            method: "GET".into(),
+            task: TaskId(0),
+            group: None,
+            tags: vec![],
+        };
         let workload = WorkloadMeta { name: "default".into() };
         Catalog { requests: vec![request], workloads: vec![workload], ..Catalog::default() }
     }
@@ -205,6 +214,37 @@ mod tests {
         };
         let point = collector.accept(next).0.expect("the only worker");
         assert_eq!((point.requests, point.duration.percentile(Percent::whole(95))), (0, None));
+    }
+
+    #[test]
+    fn groups_and_failures_of_all_workers_come_together_and_are_forgotten_after() {
+        let catalog = catalog();
+        let mut collector = Collector::new(&catalog, 2, SECOND);
+        let (group, stage) = (GroupId(0), StageId(0));
+        for worker in 0..2 {
+            let mut recorder = Recorder::new(&catalog);
+            (1..=3).for_each(|ms| recorder.group(group, stage, Duration::from_millis(ms)));
+            for site in [FailureSite::Request(RequestId(0)), FailureSite::Task(TaskId(0))] {
+                let at = SECOND * (2 - worker as u32);
+                recorder.failure(site, FailureKind::Template, at, || format!("of {worker}"));
+            }
+            let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+            let (running_users, made_users) = (1, 1);
+            let delta = Delta { worker, interval: 0, observations, running_users, made_users, last: false };
+            let (_, spare) = collector.accept(delta);
+            assert!(spare.is_empty());
+        }
+        let total = collector.snapshot(SECOND).total;
+        let groups: Vec<_> = total.groups().map(|(key, stats)| (*key, stats.count)).collect();
+        assert_eq!(groups, [(GroupKey { group, stage }, 6)]);
+        let duration = total.groups().next().and_then(|(_, stats)| stats.duration.max());
+        assert_eq!(duration, Some(Duration::from_millis(3)));
+        let failures: Vec<_> =
+            total.failures().map(|(site, _, seen)| (site, seen.count, seen.sample.as_str())).collect();
+        assert_eq!(
+            failures,
+            [(FailureSite::Request(RequestId(0)), 2, "of 1"), (FailureSite::Task(TaskId(0)), 2, "of 1")]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What distinguishes one counted series from another: ids and the few tags that only show at run time.
 
-use crate::model::{CheckId, ErrorKind, IterationEnd, Protocol, RequestId, StageId, TaskId};
+use crate::model::{CheckId, ErrorKind, GroupId, IterationEnd, Protocol, RequestId, StageId, TaskId};
 
 /// Identifies one series of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,15 @@ pub struct IterationKey {
     pub stage: StageId,
     /// How it ended.
     pub end: IterationEnd,
+}
+
+/// Identifies one series of groups of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey {
+    /// Which group.
+    pub group: GroupId,
+    /// The stage in which it started.
+    pub stage: StageId,
 }
 
 /// Identifies one series of check results.

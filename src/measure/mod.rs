@@ -12,9 +12,9 @@ mod series;
 mod snapshot;
 
 pub use collector::{Collector, Delta};
-pub use key::{CheckKey, IterationKey, RequestKey};
+pub use key::{CheckKey, GroupKey, IterationKey, RequestKey};
 pub use latency::{Latency, Quantile};
-pub use observations::{FailureSample, IterationStats, Observations, RequestStats, Tally};
+pub use observations::{FailureSample, GroupStats, IterationStats, Observations, RequestStats, Tally};
 pub use recorder::{Recorder, RequestObservation};
 pub use series::{Point, Series, SparseLatency};
 pub use snapshot::{Gauge, Snapshot};

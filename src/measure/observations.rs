@@ -2,10 +2,10 @@
 //! or, merged, the whole run.
 
 use super::{
-    key::{CheckKey, IterationKey, RequestKey},
+    key::{CheckKey, GroupKey, IterationKey, RequestKey},
     latency::Latency,
 };
-use crate::model::{Catalog, FailureKind, RequestId, WorkloadId};
+use crate::model::{Catalog, FailureKind, FailureSite, WorkloadId};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Most series of requests kept apart; further statuses are folded into one series per request and stage.
@@ -46,6 +46,15 @@ pub struct IterationStats {
     pub duration: Latency,
 }
 
+/// The groups of steps of one series, those that ran to their end.
+#[derive(Debug, Clone, Default)]
+pub struct GroupStats {
+    /// How many.
+    pub count: u64,
+    /// How long they took.
+    pub duration: Latency,
+}
+
 /// The first failure of its kind, and how many there were.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureSample {
@@ -65,7 +74,8 @@ pub struct Observations {
     folded: u64,
     checks: BTreeMap<CheckKey, Tally>,
     iterations: Vec<(IterationKey, IterationStats)>,
-    failures: BTreeMap<(RequestId, FailureKind), FailureSample>,
+    groups: Vec<(GroupKey, GroupStats)>,
+    failures: BTreeMap<(FailureSite, FailureKind), FailureSample>,
     user_start_failures: Vec<u64>,
 }
 
@@ -88,6 +98,7 @@ impl Observations {
     pub fn is_empty(&self) -> bool {
         self.requests().next().is_none()
             && self.iterations().next().is_none()
+            && self.groups().next().is_none()
             && self.failures.is_empty()
             && self.user_start_failures.iter().all(|count| *count == 0)
     }
@@ -102,9 +113,14 @@ impl Observations {
         self.iterations.iter().filter(|(_, stats)| stats.count > 0).map(|(key, stats)| (key, stats))
     }
 
-    /// A sample of each kind of failure.
-    pub fn failures(&self) -> impl Iterator<Item = (RequestId, FailureKind, &FailureSample)> {
-        self.failures.iter().map(|((request, kind), sample)| (*request, *kind, sample))
+    /// The series of groups; series without groups are left out.
+    pub fn groups(&self) -> impl Iterator<Item = (&GroupKey, &GroupStats)> {
+        self.groups.iter().filter(|(_, stats)| stats.count > 0).map(|(key, stats)| (key, stats))
+    }
+
+    /// A sample of each kind of failure at each place.
+    pub fn failures(&self) -> impl Iterator<Item = (FailureSite, FailureKind, &FailureSample)> {
+        self.failures.iter().map(|((site, kind), sample)| (*site, *kind, sample))
     }
 
     /// Failed attempts at `on_start` of a workload.
@@ -138,6 +154,11 @@ impl Observations {
             mine.count += stats.count;
             mine.duration.merge(&stats.duration);
         }
+        for (key, stats) in other.groups() {
+            let mine = self.group_stats(*key);
+            mine.count += stats.count;
+            mine.duration.merge(&stats.duration);
+        }
         for (key, theirs) in &other.failures {
             self.merge_failure(*key, theirs);
         }
@@ -146,7 +167,7 @@ impl Observations {
         }
     }
 
-    fn merge_failure(&mut self, key: (RequestId, FailureKind), theirs: &FailureSample) {
+    fn merge_failure(&mut self, key: (FailureSite, FailureKind), theirs: &FailureSample) {
         if let Some(mine) = self.failures.get_mut(&key) {
             mine.count += theirs.count;
             // The text decides between equal times, so that the order of merging does not.
@@ -166,6 +187,10 @@ impl Observations {
             (stats.count, stats.sent_bytes, stats.received_bytes) = (0, 0, 0);
         }
         for (_, stats) in &mut self.iterations {
+            stats.count = 0;
+            stats.duration.clear();
+        }
+        for (_, stats) in &mut self.groups {
             stats.count = 0;
             stats.duration.clear();
         }
@@ -202,6 +227,12 @@ impl Observations {
         &mut self.iterations[index].1
     }
 
+    /// The series of this key, made if it is new.
+    pub(super) fn group_stats(&mut self, key: GroupKey) -> &mut GroupStats {
+        let index = position_or_new(&mut self.groups, key);
+        &mut self.groups[index].1
+    }
+
     /// The tally of this key, made if it is new.
     pub(super) fn check_tally(&mut self, key: CheckKey) -> &mut Tally {
         self.checks.entry(key).or_default()
@@ -217,16 +248,16 @@ impl Observations {
     /// Counts a failure; `sample` is called only for the first of its kind.
     pub(super) fn count_failure(
         &mut self,
-        request: RequestId,
+        site: FailureSite,
         kind: FailureKind,
         at: Duration,
         sample: impl FnOnce() -> String,
     ) {
-        if let Some(known) = self.failures.get_mut(&(request, kind)) {
+        if let Some(known) = self.failures.get_mut(&(site, kind)) {
             known.count += 1;
         } else if self.failures.len() < MOST_SAMPLES {
             let sample = FailureSample { count: 1, first_at: at, sample: sample() };
-            self.failures.insert((request, kind), sample);
+            self.failures.insert((site, kind), sample);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A worker's own recorder: no lock, no message and, once a series exists, no allocation per sample.
 
 use super::{
-    key::{CheckKey, IterationKey, RequestKey},
+    key::{CheckKey, GroupKey, IterationKey, RequestKey},
     observations::Observations,
 };
 use crate::model::{
-    Catalog, CheckId, ErrorKind, FailureKind, IterationEnd, RequestId, StageId, TaskId, WorkloadId,
+    Catalog, CheckId, ErrorKind, FailureKind, FailureSite, GroupId, IterationEnd, StageId, TaskId, WorkloadId,
 };
 use std::{mem, time::Duration};
 
@@ -73,15 +73,22 @@ impl Recorder {
         }
     }
 
+    /// Counts a group of steps that ran to its end, and its duration.
+    pub fn group(&mut self, group: GroupId, stage: StageId, duration: Duration) {
+        let stats = self.current.group_stats(GroupKey { group, stage });
+        stats.count += 1;
+        stats.duration.record(duration);
+    }
+
     /// Counts a failure; `sample` is called only for the first of its kind in an interval.
     pub fn failure(
         &mut self,
-        request: RequestId,
+        site: FailureSite,
         kind: FailureKind,
         at: Duration,
         sample: impl FnOnce() -> String,
     ) {
-        self.current.count_failure(request, kind, at, sample);
+        self.current.count_failure(site, kind, at, sample);
     }
 
     /// Counts a failed attempt at `on_start`.

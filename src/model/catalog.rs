@@ -20,6 +20,10 @@ pub struct CheckId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StageId(pub u32);
 
+/// Index of a group in [`Catalog::groups`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
 /// A workload's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkloadMeta {
@@ -34,6 +38,8 @@ pub enum TaskKind {
     Iteration,
     /// A user runs it once, before its first iteration.
     OnStart,
+    /// A user runs it once, after its last iteration.
+    OnStop,
 }
 
 /// A task as results name it.
@@ -56,8 +62,19 @@ pub struct RequestMeta {
     pub method: String,
     /// The task it belongs to.
     pub task: TaskId,
+    /// The name of the innermost group that it stands in.
+    pub group: Option<String>,
     /// The user's own tags: the request's over the task's, the workload's and the file's.
     pub tags: Vec<(String, String)>,
+}
+
+/// A group of steps as results name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMeta {
+    /// Its name, with those of the groups around it in front: `outer::inner`.
+    pub name: String,
+    /// The task it belongs to.
+    pub task: TaskId,
 }
 
 /// A check or expectation as results name it.
@@ -97,6 +114,8 @@ pub struct Catalog {
     pub checks: Vec<CheckMeta>,
     /// Stages by id. Each workload has at least one.
     pub stages: Vec<StageMeta>,
+    /// Groups by id.
+    pub groups: Vec<GroupMeta>,
 }
 
 impl Catalog {
@@ -125,6 +144,11 @@ impl Catalog {
         &self.stages[id.0 as usize]
     }
 
+    /// The group of this id.
+    pub fn group(&self, id: GroupId) -> &GroupMeta {
+        &self.groups[id.0 as usize]
+    }
+
     /// All request ids, in the file's order.
     pub fn request_ids(&self) -> impl Iterator<Item = RequestId> + use<> {
         (0..self.requests.len() as u32).map(RequestId)
@@ -144,17 +168,28 @@ impl Catalog {
     pub fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
         (0..self.stages.len() as u32).map(StageId)
     }
+
+    /// All group ids, in the file's order.
+    pub fn group_ids(&self) -> impl Iterator<Item = GroupId> + use<> {
+        (0..self.groups.len() as u32).map(GroupId)
+    }
+
+    /// All workload ids, in the file's order.
+    pub fn workload_ids(&self) -> impl Iterator<Item = WorkloadId> + use<> {
+        (0..self.workloads.len() as u32).map(WorkloadId)
+    }
 }
 
 /// Tags that are known before the run.
 impl Catalog {
-    /// The value of a request's tag: `workload`, `task`, `name`, `method` or one of the user's own.
+    /// The value of a request's tag: `workload`, `task`, `group`, `name`, `method` or one of the user's own.
     pub fn request_tag(&self, id: RequestId, tag: &str) -> Option<&str> {
         let request = self.request(id);
         match tag {
             "name" => Some(&request.name),
             "method" => Some(&request.method),
             "task" => Some(&self.task(request.task).name),
+            "group" => request.group.as_deref(),
             "workload" => Some(&self.workload(self.task(request.task).workload).name),
             own => request.tags.iter().find(|(known, _)| known == own).map(|(_, value)| value.as_str()),
         }

@@ -41,6 +41,11 @@ macro_rules! metrics {
                 match self { $(Self::$variant => $name,)+ }
             }
 
+            /// What it measures, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
             /// What kind of quantity it is.
             pub fn kind(self) -> MetricKind {
                 match self { $(Self::$variant => MetricKind::$kind,)+ }
@@ -100,8 +105,8 @@ metrics! {
     DroppedIterations = "dropped_iterations", Counter, One, true;
     /// Duration of iterations that ran to their end, think time after them left out.
     IterationDuration = "iteration_duration", Trend, Milliseconds, true;
-    /// Duration of groups of steps.
-    GroupDuration = "group_duration", Trend, Milliseconds, false;
+    /// Duration of groups of steps that ran to their end.
+    GroupDuration = "group_duration", Trend, Milliseconds, true;
     /// Actual minus intended start of an iteration.
     IterationLag = "iteration_lag", Trend, Milliseconds, false;
     /// Users running.
@@ -135,16 +140,17 @@ impl Metric {
             | Self::HttpErrors
             | Self::DataSent
             | Self::DataReceived => {
-                &["workload", "task", "name", "method", "status", "stage", "error", "proto"]
+                &["workload", "task", "group", "name", "method", "status", "stage", "error", "proto"]
             }
-            Self::Checks => &["workload", "task", "name", "method", "stage", "check"],
+            Self::Checks => &["workload", "task", "group", "name", "method", "stage", "check"],
             Self::Iterations
             | Self::InterruptedIterations
             | Self::FailedIterations
             | Self::IterationDuration
             | Self::IterationLag => &["workload", "task", "stage"],
             Self::DroppedIterations | Self::UserStartFailures => &["workload"],
-            Self::GroupDuration | Self::Vus | Self::VusMax => &[],
+            Self::GroupDuration => &["workload", "task", "stage", "group"],
+            Self::Vus | Self::VusMax => &[],
         }
     }
 }

@@ -3,24 +3,34 @@
 
 mod catalog;
 mod condition;
+mod exchange_record;
+mod finding;
+mod flow;
 mod glob;
+mod mask;
 mod metric;
 mod outcome;
+mod outline;
 mod quantity;
 mod run_info;
 mod verdict;
 
 pub use catalog::{
-    Catalog, CheckId, CheckMeta, RequestId, RequestMeta, StageId, StageMeta, TaskId, TaskKind, TaskMeta,
-    WorkloadId, WorkloadMeta,
+    Catalog, CheckId, CheckMeta, GroupId, GroupMeta, RequestId, RequestMeta, StageId, StageMeta, TaskId,
+    TaskKind, TaskMeta, WorkloadId, WorkloadMeta,
 };
 pub use condition::{Aggregation, Condition, Limit, Operator, Selector, Threshold};
+pub use exchange_record::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord, TaskResult};
+pub use finding::{Finding, Severity};
+pub use flow::{OnFailure, StopScope, ThinkTime};
 pub use glob::Glob;
+pub use mask::Mask;
 pub use metric::{Metric, MetricKind, Unit};
-pub use outcome::{ErrorKind, FailureKind, IterationEnd, Protocol};
+pub use outcome::{ErrorKind, FailureKind, FailureSite, IterationEnd, Protocol};
+pub use outline::{FileOutline, Outline, StageOutline, TaskOutline, WorkloadOutline};
 pub use quantity::{
     Percent, QuantityError, Rate, format_bytes, format_duration, parse_bytes, parse_duration, parse_rate,
     parse_share,
 };
-pub use run_info::{HostInfo, RunInfo};
+pub use run_info::{HostInfo, OnceInfo, RunInfo};
 pub use verdict::{Ending, ExitCode, Verdict};

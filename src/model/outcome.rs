@@ -130,6 +130,27 @@ impl Protocol {
             Self::Http2 => "HTTP/2",
         }
     }
+
+    /// The protocol of a name as people write it: `HTTP/2`, `http/2.0`, `h2` or `2`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let lower = text.trim().to_ascii_lowercase();
+        let version = lower.strip_prefix("http/").or_else(|| lower.strip_prefix('h')).unwrap_or(&lower);
+        match version {
+            "1.0" => Some(Self::Http10),
+            "1.1" => Some(Self::Http11),
+            "2" | "2.0" => Some(Self::Http2),
+            _ => None,
+        }
+    }
+}
+
+/// Where something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureSite {
+    /// A request.
+    Request(super::RequestId),
+    /// A step of a task that is no request: it assigns, branches, repeats or logs.
+    Task(super::TaskId),
 }
 
 /// What made a request or a step count as failed; the key under which samples are kept.
@@ -143,8 +164,10 @@ pub enum FailureKind {
     Expectation(super::CheckId),
     /// An `extract` without a match and without a default.
     Extract,
-    /// A template that could not be rendered.
+    /// A template that could not be rendered, or an expression that could not be evaluated.
     Template,
+    /// A data feed that had no row left.
+    Feed,
 }
 
 /// How an iteration ended.

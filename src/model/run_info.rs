@@ -13,6 +13,19 @@ pub struct HostInfo {
     pub memory_bytes: u64,
 }
 
+/// Steps that ran once around the load. Their requests are no load: they are in no metric and no threshold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnceInfo {
+    /// Requests sent.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// How long the steps took, in milliseconds.
+    pub duration_ms: u64,
+    /// What went wrong, in the order it happened.
+    pub errors: Vec<String>,
+}
+
 /// A run's identity and circumstances.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunInfo {
@@ -46,4 +59,8 @@ pub struct RunInfo {
     pub host: HostInfo,
     /// The command line that repeats it.
     pub command: String,
+    /// What was done before the load; `None` where the scenario has no `setup`.
+    pub setup: Option<OnceInfo>,
+    /// What was done after the load; `None` where the scenario has no `teardown`, or it was not reached.
+    pub teardown: Option<OnceInfo>,
 }

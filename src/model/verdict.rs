@@ -59,6 +59,8 @@ pub enum Ending {
     Completed,
     /// A signal came; its name.
     Signal(&'static str),
+    /// A step stopped the run; which one, in words: `the step on line 12 stopped the run`.
+    StoppedByStep(String),
 }
 
 /// What the run amounts to.
@@ -70,6 +72,8 @@ pub struct Verdict {
     pub exit_code: ExitCode,
     /// One sentence for people.
     pub reason: String,
+    /// Whether the run ended before it had done what was planned.
+    pub incomplete: bool,
 }
 
 #[cfg(test)]

@@ -1,32 +1,38 @@
 //! From a scenario to a plan.
 
 use super::{
-    request::{self, Context},
+    compile_step::{Place, merged_tags},
+    feed::{self, Feed},
     schedule::UserSchedule,
     scope::Scope,
+    secrets,
+    step::{Step, each_request, looks_back, requests_of},
     thresholds,
-    types::{Inputs, Plan, Step, Task, Workload},
+    types::{Inputs, Once, Plan, Task, Workload},
     url,
     weights::Weights,
 };
+use crate::model::ThinkTime;
 use crate::{
-    model::{
-        Catalog, CheckId, CheckMeta, RequestId, RequestMeta, StageId, StageMeta, TaskId, TaskKind, TaskMeta,
-        WorkloadId, WorkloadMeta,
+    model::{Catalog, Mask, StageId, StageMeta, TaskId, TaskKind, TaskMeta, WorkloadId, WorkloadMeta},
+    scenario::{
+        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, StepKind, Target, Value, Work,
     },
-    scenario::{self, Diagnostic, Faults, Load, Scenario, Target, ThinkTime, Work},
 };
-use serde_json::Value as Json;
-use std::time::Duration;
+use serde_json::{Map, Value as Json};
+use std::{sync::Arc, time::Duration};
 
 const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 const GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
-/// The task under which the requests of `on_start` are counted.
+/// The tasks under which steps outside of tasks are counted.
 const ON_START: &str = "on_start";
-/// Stands for a `target` that is wrong, so that the paths joined to it are not reported, too.
-const UNKNOWN_TARGET: &str = "http://target.invalid";
+const ON_STOP: &str = "on_stop";
+const SETUP: &str = "setup";
+const TEARDOWN: &str = "teardown";
 /// The task that a `flow` is.
 const FLOW: &str = "flow";
+/// Stands for a `target` that is wrong, so that the paths joined to it are not reported, too.
+const UNKNOWN_TARGET: &str = "http://target.invalid";
 
 /// Works a scenario out.
 ///
@@ -34,31 +40,81 @@ const FLOW: &str = "flow";
 /// Every fault that shows only when the parts are put together, in the file's order.
 pub fn build(scenario: &Scenario, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>> {
     let mut faults = Faults::default();
-    let plan = Builder::new(scenario, inputs, &mut faults).build(inputs, &mut faults);
+    finish(scenario, build_into(scenario, inputs, &mut faults), faults)
+}
+
+/// Works out what could be read of a file.
+///
+/// # Errors
+/// Every fault of the file: those of reading it, and those that show when its parts are put together.
+pub fn compile(reading: Reading, inputs: &Inputs) -> Result<(Scenario, Plan), Vec<Diagnostic>> {
+    let Reading { scenario, mut faults } = reading;
+    let Some(scenario) = scenario else { return Err(faults.into_sorted()) };
+    let built = build_into(&scenario, inputs, &mut faults);
+    finish(&scenario, built, faults).map(|plan| (scenario, plan))
+}
+
+fn build_into(scenario: &Scenario, inputs: &Inputs, faults: &mut Faults) -> (Option<Plan>, Arc<Mask>) {
+    let secrets = secrets::resolve(&scenario.secrets, inputs, faults);
+    let mask = Arc::new(Mask::new(secrets::values(&secrets)));
+    (Builder::new(scenario, inputs, secrets, faults).build(inputs, faults), mask)
+}
+
+fn finish(
+    scenario: &Scenario,
+    (plan, mask): (Option<Plan>, Arc<Mask>),
+    mut faults: Faults,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let later = masked(faults.take_later(), &mask);
     match plan {
-        Some(plan) if faults.is_empty() => Ok(plan),
-        _ => Err(faults.into_sorted()),
+        Some(plan) if faults.is_empty() => {
+            Ok(Plan { later: [&scenario.later[..], &later].concat(), mask, ..plan })
+        }
+        _ => Err(masked(faults.into_sorted(), &mask)),
     }
 }
 
-struct Builder<'s> {
+/// Diagnostics as they may be printed.
+fn masked(mut diagnostics: Vec<Diagnostic>, mask: &Mask) -> Vec<Diagnostic> {
+    for diagnostic in &mut diagnostics {
+        let Diagnostic { message, label, help, span: _ } = diagnostic;
+        for text in [message, label].into_iter().chain(help) {
+            *text = mask.apply(text).into_owned();
+        }
+    }
+    diagnostics
+}
+
+/// Steps around the iterations, and the task that they are counted under.
+struct Around {
+    steps: Vec<Step>,
+    task: TaskId,
+    feeds: Vec<usize>,
+}
+
+pub(super) struct Builder<'s> {
     scenario: &'s Scenario,
     scope: Scope<'s>,
-    base: Option<String>,
-    catalog: Catalog,
+    pub base: Option<String>,
+    pub catalog: Catalog,
+    /// The data feeds in the file's order; `None` for one that could not be loaded.
+    feeds: Vec<Option<Arc<Feed>>>,
 }
 
 impl<'s> Builder<'s> {
-    fn new(scenario: &'s Scenario, inputs: &'s Inputs, faults: &mut Faults) -> Self {
-        let mut scope = Scope::constants(&inputs.env);
-        for (name, value) in &scenario.variables {
-            // A wrong one is defined all the same, so that its uses are not reported, too.
-            let value = scope.constant(value, faults).unwrap_or(Json::Null);
-            scope.define(&name.value, value);
-        }
+    fn new(
+        scenario: &'s Scenario,
+        inputs: &'s Inputs,
+        secrets: Map<String, Json>,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut scope =
+            Scope::constants(&inputs.env).with_lost(scenario.lost.as_ref()).with_files(&*inputs.files);
+        scope.define("secrets", Json::Object(secrets));
+        constants(&scenario.variables, &mut scope, faults);
         let base = match &scenario.target {
             None => None,
-            Some(Target::Demo) => inputs.demo_url.clone(),
+            Some(Target::Demo) => inputs.demo_url.clone().or_else(|| Some(UNKNOWN_TARGET.to_owned())),
             Some(Target::Url(text)) => {
                 let template = scope.template(text, faults);
                 let fixed = template.as_ref().and_then(|template| template.as_fixed());
@@ -69,77 +125,152 @@ impl<'s> Builder<'s> {
         if let Some(base) = &base {
             scope.define("target", Json::String(base.clone()));
         }
-        Self { scenario, scope, base, catalog: Catalog::default() }
+        let feeds = feed::load_all(&scenario.data, &scope, &*inputs.files, faults);
+        let named = scenario.data.iter().zip(&feeds);
+        scope.add_feeds(named.map(|(data, feed)| (data.name.value.clone(), feed.clone())).collect());
+        Self { scenario, scope, feeds, base, catalog: Catalog::default() }
     }
 
     fn build(mut self, inputs: &Inputs, faults: &mut Faults) -> Option<Plan> {
+        let setup = self.once(SETUP, &self.scenario.setup, faults);
+        self.scope
+            .share(names(&[(&self.scenario.setup, "`setup`")]).into_iter().map(|(name, _)| name).collect());
         let built: Vec<Option<Workload>> =
             self.scenario.workloads.iter().map(|workload| self.workload(workload, faults)).collect();
+        let teardown = self.once(TEARDOWN, &self.scenario.teardown, faults);
         let thresholds = thresholds::bind(&self.scenario.thresholds, &self.catalog, faults);
         let mut workloads = built.into_iter().collect::<Option<Vec<_>>>()?;
-        let hosts = hosts(self.base.as_deref(), &workloads);
-        for request in workloads.iter_mut().flat_map(requests_of) {
-            request.url.allow(&hosts);
-        }
-        Some(Plan {
+        number_row_users(&mut workloads);
+        let mut plan = Plan {
             catalog: self.catalog,
+            setup: setup?,
             workloads,
+            teardown: teardown?,
+            feeds: self.feeds.into_iter().collect::<Option<_>>()?,
             thresholds,
             target: self.base,
-            hosts,
+            hosts: Vec::new(),
             seed: inputs.seed,
-        })
+            mask: Arc::default(),
+            later: Vec::new(),
+        };
+        plan.hosts = hosts(self.scenario, &plan);
+        allow_hosts(&mut plan);
+        Some(plan)
+    }
+
+    /// Steps that run once per run; `Some(None)` where there are none.
+    fn once(&mut self, name: &str, steps: &[scenario::Step], faults: &mut Faults) -> Option<Option<Once>> {
+        if steps.is_empty() {
+            return Some(None);
+        }
+        let load = std::mem::take(&mut self.catalog);
+        let id = self.workload_id(name);
+        self.catalog.stages.push(StageMeta { name: name.to_owned(), workload: id, start_ms: 0, end_ms: 0 });
+        let task = self.task_id(name, id, TaskKind::Iteration);
+        let mut scope = self.scope.clone().with_variables(names(&[(steps, &format!("`{name}`"))]));
+        scope.define("workload", Json::String(name.to_owned()));
+        scope.define("task", Json::String(name.to_owned()));
+        let mut place = self.place(task, &[], [&self.scenario.http, &self.scenario.http]);
+        let built = self.steps(steps, &mut place, &mut scope, faults);
+        let catalog = std::mem::replace(&mut self.catalog, load);
+        let (slots, variables) = (scope.slots(), scope.variable_names().len());
+        built.map(|steps| Some(Once { catalog, steps: looked_back(steps), slots, variables }))
+    }
+
+    fn place<'p>(
+        &self,
+        task: TaskId,
+        tags: &[&[(String, String)]],
+        http: [&'p HttpDefaults; 2],
+    ) -> Place<'p> {
+        let levels: Vec<&[(String, String)]> =
+            std::iter::once(self.scenario.tags.as_slice()).chain(tags.iter().copied()).collect();
+        Place { task, tags: merged_tags(&levels), group: None, http, last_request: None }
+    }
+
+    fn workload_id(&mut self, name: &str) -> WorkloadId {
+        let id = WorkloadId(self.catalog.workloads.len() as u32);
+        self.catalog.workloads.push(WorkloadMeta { name: name.to_owned() });
+        id
     }
 
     fn workload(&mut self, workload: &scenario::Workload, faults: &mut Faults) -> Option<Workload> {
-        let id = WorkloadId(self.catalog.workloads.len() as u32);
-        self.catalog.workloads.push(WorkloadMeta { name: workload.name.clone() });
-        let schedule = self.schedule(id, &workload.load);
-        let mut scope = self.scope.clone().with_slots(variables_of(workload));
-        scope.define("workload", Json::String(workload.name.clone()));
-        let on_start = self.on_start(workload, id, &mut scope, faults);
+        let id = self.workload_id(&workload.name.value);
+        let schedule = self.schedule(id, workload);
+        let mut scope = self.scope.clone();
+        constants(&workload.variables, &mut scope, faults);
+        let mut scope = scope.with_variables(variables_of(workload)).with_rows();
+        scope.define("workload", Json::String(workload.name.value.clone()));
+        let on_start =
+            self.around(ON_START, TaskKind::OnStart, workload, &workload.on_start, id, &mut scope, faults);
         let (tasks, weights) = self.tasks(workload, id, &scope, faults);
+        let mut after = scope.clone();
+        let on_stop =
+            self.around(ON_STOP, TaskKind::OnStop, workload, &workload.on_stop, id, &mut after, faults);
+        let (on_start, on_stop) = (on_start?, on_stop?);
         Some(Workload {
             id,
+            load: workload.load.clone(),
             schedule,
             graceful_stop: workload.load.graceful_stop.unwrap_or(GRACEFUL_STOP),
             graceful_ramp_down: workload.load.graceful_ramp_down.unwrap_or(GRACEFUL_RAMP_DOWN),
-            on_start: on_start?,
+            on_start: on_start.steps,
+            on_start_task: on_start.task,
+            on_start_feeds: on_start.feeds,
+            on_stop: on_stop.steps,
+            on_stop_task: on_stop.task,
+            on_stop_feeds: on_stop.feeds,
             tasks: tasks?,
             weights,
-            slots: scope.slot_names().to_vec(),
+            pacing: workload.pacing,
+            max_rate: workload.max_rate,
+            slots: scope.slots(),
+            row_users_before: 0,
         })
     }
 
-    fn schedule(&mut self, workload: WorkloadId, load: &Load) -> UserSchedule {
-        let mut start = Duration::ZERO;
-        let mut lines = Vec::new();
-        for (index, stage) in load.stages.iter().enumerate() {
-            let id = StageId(self.catalog.stages.len() as u32);
-            let name = stage.name.clone().unwrap_or_else(|| (index + 1).to_string());
+    fn schedule(&mut self, id: WorkloadId, workload: &scenario::Workload) -> UserSchedule {
+        let (start_users, lines) = lines(&workload.load.shape);
+        let mut start = workload.start_after;
+        let mut stages = Vec::with_capacity(lines.len());
+        for (index, (name, duration, users)) in lines.into_iter().enumerate() {
+            let stage = StageId(self.catalog.stages.len() as u32);
+            let name = name.unwrap_or_else(|| (index + 1).to_string());
             let millis = |time: Duration| time.as_millis() as u64;
-            let (start_ms, end_ms) = (millis(start), millis(start + stage.duration));
-            self.catalog.stages.push(StageMeta { name, workload, start_ms, end_ms });
-            lines.push((id, stage.duration, stage.users));
-            start += stage.duration;
+            let (start_ms, end_ms) = (millis(start), millis(start + duration));
+            self.catalog.stages.push(StageMeta { name, workload: id, start_ms, end_ms });
+            stages.push((stage, duration, users));
+            start += duration;
         }
-        UserSchedule::new(load.start_users, lines)
+        UserSchedule::new(workload.start_after, start_users, stages)
     }
 
-    /// The steps of `on_start`, counted under a task of their own.
-    fn on_start(
+    /// The steps of `on_start` or `on_stop`, counted under a task of their own.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each comes from elsewhere, and a struct would only rename them"
+    )]
+    fn around(
         &mut self,
+        name: &str,
+        kind: TaskKind,
         workload: &scenario::Workload,
+        steps: &[scenario::Step],
         id: WorkloadId,
         scope: &mut Scope<'_>,
         faults: &mut Faults,
-    ) -> Option<Vec<Step>> {
-        if workload.on_start.is_empty() {
-            return Some(Vec::new());
+    ) -> Option<Around> {
+        if steps.is_empty() {
+            // Never run, so never looked up.
+            return Some(Around { steps: Vec::new(), task: TaskId(0), feeds: Vec::new() });
         }
-        let task = self.task_id(ON_START, id, TaskKind::OnStart);
-        scope.define("task", Json::String(ON_START.to_owned()));
-        self.steps(&workload.on_start, task, &[], scope, faults)
+        let task = self.task_id(name, id, kind);
+        scope.define("task", Json::String(name.to_owned()));
+        scope.watch_feeds();
+        let mut place = self.place(task, &[&workload.tags], [&workload.http, &self.scenario.http]);
+        let steps = looked_back(self.steps(steps, &mut place, scope, faults)?);
+        Some(Around { steps, task, feeds: scope.feeds_used() })
     }
 
     fn task_id(&mut self, name: &str, workload: WorkloadId, kind: TaskKind) -> TaskId {
@@ -155,140 +286,174 @@ impl<'s> Builder<'s> {
         scope: &Scope<'_>,
         faults: &mut Faults,
     ) -> (Option<Vec<Task>>, Weights) {
+        let mut task =
+            |name: &str, steps: &[scenario::Step], tags: &[(String, String)], think_time: ThinkTime| {
+                let task = self.task_id(name, id, TaskKind::Iteration);
+                // Each task starts with what `on_start` set: what another task set may not be there yet.
+                let mut scope = scope.clone();
+                scope.define("task", Json::String(name.to_owned()));
+                scope.watch_feeds();
+                let mut place =
+                    self.place(task, &[&workload.tags, tags], [&workload.http, &self.scenario.http]);
+                let steps = self.steps(steps, &mut place, &mut scope, faults)?;
+                let feeds = scope.feeds_used();
+                Some(Task { id: task, steps: looked_back(steps), feeds, think_time })
+            };
         match &workload.work {
             Work::Flow(steps) => {
-                let task = self.task(FLOW, id, steps, &[], workload.think_time, scope, faults);
+                let task = task(FLOW, steps, &[], workload.think_time);
                 (task.map(|task| vec![task]), Weights::new([1.0]))
             }
             Work::Tasks(tasks) => {
                 let built: Vec<Option<Task>> = tasks
                     .iter()
-                    .map(|task| {
-                        let think_time = task.think_time.unwrap_or(workload.think_time);
-                        self.task(&task.name.value, id, &task.steps, &task.tags, think_time, scope, faults)
+                    .map(|written| {
+                        let think_time = written.think_time.unwrap_or(workload.think_time);
+                        task(&written.name.value, &written.steps, &written.tags, think_time)
                     })
                     .collect();
                 (built.into_iter().collect(), Weights::new(tasks.iter().map(|task| task.weight)))
             }
         }
     }
+}
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each comes from elsewhere, and a struct would only rename them"
-    )]
-    fn task(
-        &mut self,
-        name: &str,
-        workload: WorkloadId,
-        steps: &[scenario::Step],
-        tags: &[(String, String)],
-        think_time: ThinkTime,
-        scope: &Scope<'_>,
-        faults: &mut Faults,
-    ) -> Option<Task> {
-        let id = self.task_id(name, workload, TaskKind::Iteration);
-        // Each task starts with what `on_start` set: what another task set may not be there yet.
-        let mut scope = scope.clone();
-        scope.define("task", Json::String(name.to_owned()));
-        let steps = self.steps(steps, id, tags, &mut scope, faults)?;
-        Some(Task { id, steps, think_time })
-    }
-
-    fn steps(
-        &mut self,
-        steps: &[scenario::Step],
-        task: TaskId,
-        tags: &[(String, String)],
-        scope: &mut Scope<'_>,
-        faults: &mut Faults,
-    ) -> Option<Vec<Step>> {
-        let built: Vec<Option<Step>> = steps
-            .iter()
-            .map(|step| match step {
-                scenario::Step::Think(pause) => Some(Step::Think(*pause)),
-                scenario::Step::Request(request) => self.request(request, task, tags, scope, faults),
-            })
-            .collect();
-        built.into_iter().collect()
-    }
-
-    fn request(
-        &mut self,
-        request: &scenario::Request,
-        task: TaskId,
-        task_tags: &[(String, String)],
-        scope: &mut Scope<'_>,
-        faults: &mut Faults,
-    ) -> Option<Step> {
-        let id = RequestId(self.catalog.requests.len() as u32);
-        let tags = merged_tags(&[&self.scenario.tags, task_tags, &request.tags]);
-        let (name, method) = (request.name.clone(), request.method.clone());
-        self.catalog.requests.push(RequestMeta { name, method, task, tags });
-        let checks = &mut self.catalog.checks;
-        let check_id = |check: &scenario::Check, is_expectation| {
-            checks.push(CheckMeta { name: check.name.clone(), request: id, is_expectation });
-            CheckId(checks.len() as u32 - 1)
-        };
-        let context = Context { base: self.base.as_deref(), http: &self.scenario.http };
-        let request = request::compile(request, id, &context, scope, check_id, faults)?;
-        Some(Step::Request(Box::new(request)))
+/// Gives the users that take rows numbers of their own, without gaps.
+fn number_row_users(workloads: &mut [Workload]) {
+    let mut before = 0;
+    for workload in workloads {
+        workload.row_users_before = before;
+        if workload.takes_rows() {
+            before += workload.schedule.most_users();
+        }
     }
 }
 
-/// The variables users set, each with where.
-fn variables_of(workload: &scenario::Workload) -> Vec<(String, String)> {
+/// Makes constants of variables, each of which may use those before it.
+fn constants(variables: &[(scenario::Spanned<String>, Value)], scope: &mut Scope<'_>, faults: &mut Faults) {
+    for (name, value) in variables {
+        // A wrong one is defined all the same, so that its uses are not reported, too.
+        let value = scope.constant(value, faults).unwrap_or(Json::Null);
+        scope.define(&name.value, value);
+    }
+}
+
+/// Users at the start, and the lines that their number follows: name, length, users at the end. Shapes whose
+/// users this version does not schedule have those that they may need, all the time.
+fn lines(shape: &LoadShape) -> (u64, Vec<(Option<String>, Duration, u64)>) {
+    match shape {
+        LoadShape::ConstantUsers { users, duration } => (*users, vec![(None, *duration, *users)]),
+        LoadShape::RampingUsers { start_users, stages } => {
+            let line = |stage: &scenario::Stage<u64>| (stage.name.clone(), stage.duration, stage.level);
+            (*start_users, stages.iter().map(line).collect())
+        }
+        LoadShape::SharedIterations { users, max_duration, .. }
+        | LoadShape::IterationsPerUser { users, max_duration, .. } => {
+            (*users, vec![(None, *max_duration, *users)])
+        }
+        LoadShape::ConstantRate { duration, max_users, .. } => {
+            (*max_users, vec![(None, *duration, *max_users)])
+        }
+        LoadShape::RampingRate { stages, max_users, .. } => {
+            let line = |stage: &scenario::Stage<crate::model::Rate>| {
+                (stage.name.clone(), stage.duration, *max_users)
+            };
+            (*max_users, stages.iter().map(line).collect())
+        }
+    }
+}
+
+/// The variables that steps set, each with where, the first place for each.
+fn names(places: &[(&[scenario::Step], &str)]) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    let mut add = |steps: &[scenario::Step], place: &str| {
-        for step in steps {
-            let scenario::Step::Request(request) = step else { continue };
-            for extract in &request.extract {
-                let name = &extract.variable.value;
-                if !found.iter().any(|(known, _)| known == name) {
-                    found.push((name.clone(), place.to_owned()));
-                }
+    for (steps, place) in places {
+        set_in(steps, &mut |name| {
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push((name.to_owned(), (*place).to_owned()));
             }
-        }
-    };
-    add(&workload.on_start, "`on_start`");
-    match &workload.work {
-        Work::Flow(steps) => add(steps, "a later step of the `flow`"),
-        Work::Tasks(tasks) => {
-            tasks.iter().for_each(|task| add(&task.steps, &format!("the task `{}`", task.name.value)));
-        }
+        });
     }
     found
 }
 
-/// Later tags win over earlier ones of the same name.
-fn merged_tags(levels: &[&[(String, String)]]) -> Vec<(String, String)> {
-    let mut merged: Vec<(String, String)> = Vec::new();
-    for (tag, value) in levels.iter().copied().flatten() {
-        merged.retain(|(known, _)| known != tag);
-        merged.push((tag.clone(), value.clone()));
+fn set_in(steps: &[scenario::Step], add: &mut impl FnMut(&str)) {
+    for step in steps {
+        match &step.kind {
+            StepKind::Request(request) => {
+                request.extract.iter().for_each(|extract| add(&extract.variable.value));
+            }
+            StepKind::Set(values) => values.iter().for_each(|(name, _)| add(&name.value)),
+            StepKind::If { then, otherwise, .. } => {
+                set_in(then, add);
+                set_in(otherwise, add);
+            }
+            StepKind::Repeat { steps, .. }
+            | StepKind::ForEach { steps, .. }
+            | StepKind::While { steps, .. }
+            | StepKind::Parallel { steps, .. }
+            | StepKind::Group { steps, .. } => set_in(steps, add),
+            StepKind::Choose(branches) => branches.iter().for_each(|branch| set_in(&branch.steps, add)),
+            _ => {}
+        }
     }
-    merged
 }
 
-fn requests_of(workload: &mut Workload) -> impl Iterator<Item = &mut request::Request> {
-    let steps = workload.tasks.iter_mut().flat_map(|task| &mut task.steps);
-    workload.on_start.iter_mut().chain(steps).filter_map(|step| match step {
-        Step::Request(request) => Some(&mut **request),
-        Step::Think(_) => None,
-    })
+/// The variables users of a workload set, each with where.
+fn variables_of(workload: &scenario::Workload) -> Vec<(String, String)> {
+    let tasks: Vec<(&[scenario::Step], String)> = match &workload.work {
+        Work::Flow(steps) => vec![(steps, "a later or a conditional step of the `flow`".to_owned())],
+        Work::Tasks(tasks) => tasks
+            .iter()
+            .map(|task| (task.steps.as_slice(), format!("the task `{}`", task.name.value)))
+            .collect(),
+    };
+    let mut places: Vec<(&[scenario::Step], &str)> = vec![(&workload.on_start, "`on_start`")];
+    places.extend(tasks.iter().map(|(steps, place)| (*steps, place.as_str())));
+    places.push((&workload.on_stop, "`on_stop`"));
+    names(&places)
+}
+
+/// Has requests keep their responses where a later step looks at them.
+fn looked_back(mut steps: Vec<Step>) -> Vec<Step> {
+    let (back, at_bodies) = looks_back(&steps);
+    if back {
+        each_request(&mut steps, &mut |request| {
+            request.keeps_response = true;
+            request.reads_body |= at_bodies;
+        });
+    }
+    steps
+}
+
+fn all_steps(plan: &Plan) -> Vec<&[Step]> {
+    let once = [&plan.setup, &plan.teardown].into_iter().flatten().map(|once| once.steps.as_slice());
+    let of_workloads = plan.workloads.iter().flat_map(|workload| {
+        let tasks = workload.tasks.iter().map(|task| task.steps.as_slice());
+        [workload.on_start.as_slice(), workload.on_stop.as_slice()].into_iter().chain(tasks)
+    });
+    once.chain(of_workloads).collect()
+}
+
+fn allow_hosts(plan: &mut Plan) {
+    let hosts = plan.hosts.clone();
+    let allow = |steps: &mut Vec<Step>| each_request(steps, &mut |request| request.url.allow(&hosts));
+    [&mut plan.setup, &mut plan.teardown].into_iter().flatten().for_each(|once| allow(&mut once.steps));
+    for workload in &mut plan.workloads {
+        allow(&mut workload.on_start);
+        allow(&mut workload.on_stop);
+        workload.tasks.iter_mut().for_each(|task| allow(&mut task.steps));
+    }
 }
 
 /// The hosts that the file names.
-fn hosts(base: Option<&str>, workloads: &[Workload]) -> Vec<String> {
+fn hosts(scenario: &Scenario, plan: &Plan) -> Vec<String> {
+    let base = plan.target.as_deref();
     let base = base.and_then(|base| ::url::Url::parse(base).ok()?.host_str().map(str::to_owned));
-    let steps = workloads.iter().flat_map(|workload| {
-        workload.on_start.iter().chain(workload.tasks.iter().flat_map(|task| &task.steps))
-    });
-    let written = steps.filter_map(|step| match step {
-        Step::Request(request) => request.url.fixed_host().map(str::to_owned),
-        Step::Think(_) => None,
-    });
-    let mut hosts: Vec<String> = base.into_iter().chain(written).collect();
+    let requests = all_steps(plan).into_iter().flat_map(requests_of);
+    let written = requests.filter_map(|request| request.url.fixed_host().map(str::to_owned));
+    let allowed = scenario.workloads.iter().map(|workload| &workload.http).chain([&scenario.http]);
+    let allowed = allowed.flat_map(|http| http.allowed_hosts.iter().cloned());
+    let mut hosts: Vec<String> = base.into_iter().chain(written).chain(allowed).collect();
     hosts.sort();
     hosts.dedup();
     hosts

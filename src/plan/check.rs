@@ -1,18 +1,14 @@
-//! Checks and extracts, compiled: paths and patterns parsed, texts turned into templates.
+//! Checks and extracts, compiled: paths, selectors and patterns parsed, texts turned into templates.
 
-use super::{
-    scope::{Compiled, Scope},
-    template::{Piece, Template},
-};
+use super::{css, json_path, operand::Test, pattern, scope::Scope, value_template::ValueTemplate};
 use crate::{
-    model::{CheckId, Operator},
-    scenario::{self, CheckOperator, Faults, Span, Spanned},
+    model::CheckId,
+    scenario::{self, ExtractPick, Faults, Span, Spanned},
 };
 use http::HeaderName;
 use regex::Regex;
-use serde_json::Value as Json;
+use scraper::Selector;
 use serde_json_path::JsonPath;
-use std::time::Duration;
 
 /// A compiled check.
 #[derive(Debug, Clone)]
@@ -33,45 +29,34 @@ pub struct Extract {
     /// The variable's name.
     pub variable: String,
     pub(super) subject: Subject,
+    pub(super) pick: ExtractPick,
+    pub(super) default: Option<ValueTemplate>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Subject {
     Status,
     Duration,
+    Waiting,
     Size,
     Body,
+    Url,
+    Protocol,
     Header(HeaderName),
+    Cookie(String),
     Json(Box<JsonPath>, String),
     Regex(Regex),
+    Css(Box<Css>),
 }
 
+/// Elements of an HTML document, and what of them is looked at.
 #[derive(Debug, Clone)]
-pub(super) enum Test {
-    Exists,
-    Missing,
-    Is(Operator, Operand),
-    Contains(Template),
-    NotContains(Template),
-    StartsWith(Template),
-    EndsWith(Template),
-    Matches(Regex),
-    In(Vec<Operand>),
-    Length(Operator, u64),
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Operand {
-    Number(f64),
-    Duration(Duration),
-    Size(u64),
-    Bool(bool),
-    Null,
-    StatusClass(u16),
-    /// A text, or one whole reference that keeps its type.
-    Text(Template),
-    /// One whole expression whose value is known before the run, in its own type.
-    Value(Json),
+pub(super) struct Css {
+    pub selector: Selector,
+    /// The selector as written.
+    pub source: String,
+    /// An attribute instead of the text.
+    pub attribute: Option<String>,
 }
 
 impl Check {
@@ -82,9 +67,14 @@ impl Check {
         scope: &Scope<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let subject = Subject::compile(&check.subject, faults);
+        let subject = Subject::compile(&check.subject, check.span, faults);
         let test = Test::compile(check, scope, faults);
         Some(Self { id, is_expectation, subject: subject?, test: test? })
+    }
+
+    /// Whether it looks at the URL.
+    pub fn reads_url(&self) -> bool {
+        matches!(self.subject, Subject::Url)
     }
 
     /// Whether it needs the body.
@@ -104,11 +94,21 @@ impl Extract {
         scope: &mut Scope<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let subject = Subject::compile(&extract.subject, faults);
+        let subject = Subject::compile(&extract.subject, extract.span, faults);
+        // Before the variable has its new value: a default may well be the old one.
+        let default = match &extract.default {
+            None => Some(None),
+            Some(value) => ValueTemplate::compile(value, scope, faults).map(Some),
+        };
         let variable = extract.variable.value.clone();
         // Assigned even when the subject is wrong, so that its uses are not reported, too.
         let slot = scope.assign(&variable)?;
-        Some(Self { slot, variable, subject: subject? })
+        Some(Self { slot, variable, subject: subject?, pick: extract.pick, default: default? })
+    }
+
+    /// Whether it looks at the URL.
+    pub fn reads_url(&self) -> bool {
+        matches!(self.subject, Subject::Url)
     }
 
     /// Whether it needs the body.
@@ -118,22 +118,38 @@ impl Extract {
 }
 
 impl Subject {
-    fn compile(subject: &scenario::Subject, faults: &mut Faults) -> Option<Self> {
+    fn compile(subject: &scenario::Subject, span: Span, faults: &mut Faults) -> Option<Self> {
         Some(match subject {
             scenario::Subject::Status => Self::Status,
             scenario::Subject::Duration => Self::Duration,
+            scenario::Subject::Waiting => {
+                faults.not_yet(span, "the check subject `waiting`");
+                Self::Waiting
+            }
             scenario::Subject::Size => Self::Size,
             scenario::Subject::Body => Self::Body,
+            scenario::Subject::Url => Self::Url,
+            scenario::Subject::Protocol => Self::Protocol,
             scenario::Subject::Header(name) => Self::Header(header_name(name, faults)?),
+            scenario::Subject::Cookie(name) => Self::Cookie(name.value.clone()),
             scenario::Subject::Json(path) => {
-                Self::Json(Box::new(json_path(path, faults)?), path.value.clone())
+                Self::Json(Box::new(json_path::json_path(path, faults)?), path.value.clone())
             }
-            scenario::Subject::Regex(pattern) => Self::Regex(regex(pattern, faults)?),
+            scenario::Subject::Regex(regex) => Self::Regex(pattern::regex(regex, faults)?),
+            scenario::Subject::Css { selector, attribute } => Self::Css(Box::new(Css {
+                selector: css::selector(selector, faults)?,
+                source: selector.value.clone(),
+                attribute: attribute.as_ref().map(|name| name.value.clone()),
+            })),
         })
     }
 
-    fn reads_body(&self) -> bool {
-        matches!(self, Self::Body | Self::Json(..) | Self::Regex(_))
+    pub(super) fn is_cookie(&self) -> bool {
+        matches!(self, Self::Cookie(_))
+    }
+
+    pub(super) fn reads_body(&self) -> bool {
+        matches!(self, Self::Body | Self::Json(..) | Self::Regex(_) | Self::Css(_))
     }
 }
 
@@ -143,131 +159,4 @@ pub(super) fn header_name(name: &Spanned<String>, faults: &mut Faults) -> Option
         faults.report(name.span, format!("`{}` cannot be a header's name", name.value));
     }
     read.ok()
-}
-
-fn json_path(path: &Spanned<String>, faults: &mut Faults) -> Option<JsonPath> {
-    JsonPath::parse(&path.value)
-        .map_err(|error| {
-            let at = error.position();
-            let message = format!("this JSONPath is wrong: {}", error.message());
-            faults.report(shifted(path.span, &path.value, at), message).label("from here on");
-        })
-        .ok()
-}
-
-/// The place of the rest of `text` from byte `at` on.
-fn shifted(span: Span, text: &str, at: usize) -> Span {
-    let at = at.min(text.len());
-    let columns = text.get(..at).map_or(at, |before| before.chars().count());
-    Span { start: span.start + at, column: span.column + columns, ..span }
-}
-
-fn regex(pattern: &Spanned<String>, faults: &mut Faults) -> Option<Regex> {
-    Regex::new(&pattern.value)
-        .map_err(|error| {
-            // The crate's message draws its own caret over several lines; the last one says what is wrong.
-            let text = error.to_string();
-            let reason = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-            faults.report(pattern.span, format!("this regular expression is wrong: {reason}"));
-        })
-        .ok()
-}
-
-impl Test {
-    fn compile(check: &scenario::Check, scope: &Scope<'_>, faults: &mut Faults) -> Option<Self> {
-        let Some(operand) = &check.operand else {
-            return Some(if check.operator == CheckOperator::Exists { Self::Exists } else { Self::Missing });
-        };
-        Some(match check.operator {
-            CheckOperator::Exists => Self::Exists,
-            CheckOperator::IsMissing => Self::Missing,
-            CheckOperator::Is(operator) => {
-                let operand = Operand::compile(operand, scope, faults)?;
-                check_comparable(check, operator, &operand, faults)?;
-                Self::Is(operator, operand)
-            }
-            CheckOperator::Contains => Self::Contains(text(operand, scope, check, faults)?),
-            CheckOperator::NotContains => Self::NotContains(text(operand, scope, check, faults)?),
-            CheckOperator::StartsWith => Self::StartsWith(text(operand, scope, check, faults)?),
-            CheckOperator::EndsWith => Self::EndsWith(text(operand, scope, check, faults)?),
-            CheckOperator::Matches => match operand {
-                scenario::Operand::Regex(pattern) => Self::Matches(regex(pattern, faults)?),
-                _ => return None,
-            },
-            CheckOperator::In => match operand {
-                scenario::Operand::List(items) => {
-                    let items: Vec<Option<Operand>> =
-                        items.iter().map(|item| Operand::compile(item, scope, faults)).collect();
-                    Self::In(items.into_iter().collect::<Option<Vec<_>>>()?)
-                }
-                _ => return None,
-            },
-            CheckOperator::HasLength(operator) => match operand {
-                scenario::Operand::Number(length) => Self::Length(operator, *length as u64),
-                _ => return None,
-            },
-        })
-    }
-}
-
-/// A class of statuses has no order, and a duration is nothing but a duration.
-fn check_comparable(
-    check: &scenario::Check,
-    operator: Operator,
-    operand: &Operand,
-    faults: &mut Faults,
-) -> Option<()> {
-    let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
-    if matches!(operand, Operand::StatusClass(_)) && !equality {
-        faults
-            .report(check.span, format!("`{}` cannot compare with a class of statuses", operator.symbol()))
-            .label("use `==` or `!=`, or a number");
-        return None;
-    }
-    if check.subject == scenario::Subject::Duration && !matches!(operand, Operand::Duration(_)) {
-        faults
-            .report(check.span, "`duration` is compared with a time, not with an expression")
-            .label("write the time, as in `duration < 200ms`");
-        return None;
-    }
-    Some(())
-}
-
-fn text(
-    operand: &scenario::Operand,
-    scope: &Scope<'_>,
-    check: &scenario::Check,
-    faults: &mut Faults,
-) -> Option<Template> {
-    Some(match operand {
-        scenario::Operand::Text(text) => scope.template(text, faults)?,
-        scenario::Operand::Number(number) => Template::fixed(number.to_string()),
-        scenario::Operand::Bool(flag) => Template::fixed(flag.to_string()),
-        scenario::Operand::Null => Template::fixed("null"),
-        _ => {
-            faults.report(check.span, "this operator compares texts, which this subject is not");
-            return None;
-        }
-    })
-}
-
-impl Operand {
-    fn compile(operand: &scenario::Operand, scope: &Scope<'_>, faults: &mut Faults) -> Option<Self> {
-        Some(match operand {
-            scenario::Operand::Number(number) => Self::Number(*number),
-            scenario::Operand::Duration(duration) => Self::Duration(*duration),
-            scenario::Operand::Size(size) => Self::Size(*size),
-            scenario::Operand::Bool(flag) => Self::Bool(*flag),
-            scenario::Operand::Null => Self::Null,
-            scenario::Operand::StatusClass(class) => Self::StatusClass(*class),
-            scenario::Operand::Text(text) => match text.as_whole_expression() {
-                None => Self::Text(scope.template(text, faults)?),
-                Some(source) => match scope.expression(source, faults)? {
-                    Compiled::Constant(value) => Self::Value(value),
-                    Compiled::Dynamic(reference) => Self::Text(Template::new([Piece::Reference(reference)])),
-                },
-            },
-            scenario::Operand::Regex(_) | scenario::Operand::List(_) => return None,
-        })
-    }
 }

@@ -1,28 +1,19 @@
 //! Evaluating checks and extracts on a response.
 
 use super::{
-    check::{Check, Extract, Operand, Subject, Test},
+    check::{Check, Extract},
+    find::{Found, excerpt},
+    operand::{Operand, Test, length_of},
+    random::UserRandom,
     response::Response,
     template::{RenderError, Variables, write_value},
 };
-use crate::model::{Operator, format_bytes, format_duration};
+use crate::{
+    model::{Operator, Protocol, parse_bytes, parse_duration},
+    scenario::ExtractPick,
+};
 use serde_json::Value as Json;
 use std::borrow::Cow;
-
-/// Longest excerpt of a value in a failure's sample, in characters.
-const EXCERPT: usize = 200;
-
-/// What a subject is in a response.
-#[derive(Debug, Clone)]
-enum Found<'r> {
-    /// Nothing, and why.
-    Missing(String),
-    Status(u16),
-    Nanos(u128),
-    Bytes(u64),
-    Text(Cow<'r, str>),
-    Json(&'r Json),
-}
 
 impl Check {
     /// Whether the check holds; where it does not, what was seen instead.
@@ -40,50 +31,96 @@ impl Check {
 }
 
 impl Extract {
-    /// The value.
+    /// The value; `random` is asked only where one match is picked at random.
     ///
     /// # Errors
-    /// Why there is none, with an excerpt of the body.
-    pub fn evaluate(&self, response: &Response<'_>) -> Result<Json, String> {
-        match self.subject.find(response) {
-            Found::Missing(reason) => {
-                Err(format!("{reason}; the body starts with: {}", excerpt(&response.text())))
-            }
-            Found::Status(status) => Ok(Json::from(status)),
-            Found::Nanos(nanos) => Ok(Json::from(nanos as f64 / 1e6)),
-            Found::Bytes(bytes) => Ok(Json::from(bytes)),
-            Found::Text(text) => Ok(Json::String(text.into_owned())),
-            Found::Json(value) => Ok(value.clone()),
+    /// Why there is none, with an excerpt of the body, or why the default could not be rendered.
+    pub fn evaluate(
+        &self,
+        response: &Response<'_>,
+        variables: &Variables<'_>,
+        random: &mut UserRandom,
+    ) -> Result<Json, String> {
+        let reason = match self.picked(response, random) {
+            Ok(value) => return Ok(value),
+            Err(reason) => reason,
+        };
+        if let Some(default) = &self.default {
+            return default.value(variables).map_err(|error| format!("its default: {error}"));
         }
+        if self.subject.reads_body() {
+            return Err(format!("{reason}; the body starts with: {}", excerpt(&response.text())));
+        }
+        Err(reason)
+    }
+
+    fn picked(&self, response: &Response<'_>, random: &mut UserRandom) -> Result<Json, String> {
+        let wanted = match self.pick {
+            ExtractPick::First if !self.subject.is_cookie() => None,
+            pick => Some(pick),
+        };
+        let Some(pick) = wanted else { return value_of(self.subject.find(response)) };
+        let mut all = self.subject.find_all(response);
+        let count = all.len();
+        if count == 0 {
+            // Whoever finds one says best why there is none.
+            return value_of(self.subject.find(response));
+        }
+        let index = match pick {
+            ExtractPick::All => {
+                return Ok(Json::Array(all.into_iter().filter_map(Found::into_json).collect()));
+            }
+            ExtractPick::First => 0,
+            ExtractPick::Last => count - 1,
+            ExtractPick::Random => random.index(count),
+            ExtractPick::Nth(index) if index < count => index,
+            ExtractPick::Nth(index) => {
+                let noun = if count == 1 { "match" } else { "matches" };
+                return Err(format!("it has {count} {noun}, and so none of number {index}, counted from 0"));
+            }
+        };
+        value_of(all.swap_remove(index))
     }
 }
 
-impl Subject {
-    fn find<'r>(&self, response: &'r Response<'_>) -> Found<'r> {
+fn value_of(found: Found<'_>) -> Result<Json, String> {
+    match found {
+        Found::Missing(reason) => Err(reason),
+        found => found.into_json().ok_or_else(|| "it is missing".to_owned()),
+    }
+}
+
+/// A number that compares exactly where it is whole.
+#[derive(Debug, Clone, Copy)]
+enum Number {
+    Whole(i128),
+    Decimal(f64),
+}
+
+impl Number {
+    fn of_json(value: &Json) -> Option<Self> {
+        let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+        whole.map(Self::Whole).or_else(|| value.as_f64().map(Self::Decimal))
+    }
+
+    /// Headers, matches and elements have no type of their own.
+    fn of_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let decimal = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self::Decimal);
+        text.parse().ok().map(Self::Whole).or_else(decimal)
+    }
+
+    fn decimal(self) -> f64 {
         match self {
-            Self::Status => Found::Status(response.status),
-            Self::Duration => Found::Nanos(response.duration.as_nanos()),
-            Self::Size => Found::Bytes(response.body_bytes),
-            Self::Body => Found::Text(response.text()),
-            Self::Header(name) => match response.headers.get(name) {
-                Some(value) => Found::Text(String::from_utf8_lossy(value.as_bytes())),
-                None => Found::Missing(format!("there is no header `{name}`")),
-            },
-            Self::Json(path, source) => match response.json() {
-                Ok(json) => match path.query(json).first() {
-                    Some(value) => Found::Json(value),
-                    None => Found::Missing(format!("`{source}` matches nothing")),
-                },
-                Err(reason) => Found::Missing(reason),
-            },
-            Self::Regex(regex) => {
-                let text = response.text();
-                let group = regex.captures(&text).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
-                match group.map(|group| group.as_str().to_owned()) {
-                    Some(text) => Found::Text(Cow::Owned(text)),
-                    None => Found::Missing(format!("`/{regex}/` matches nothing")),
-                }
-            }
+            Self::Whole(number) => number as f64,
+            Self::Decimal(number) => number,
+        }
+    }
+
+    fn holds(self, operator: Operator, other: Self) -> bool {
+        match (self, other) {
+            (Self::Whole(left), Self::Whole(right)) => operator.holds(&left, &right),
+            (left, right) => operator.holds(&left.decimal(), &right.decimal()),
         }
     }
 }
@@ -91,24 +128,23 @@ impl Subject {
 impl Found<'_> {
     fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Missing(_) => None,
+            Self::Missing(_) | Self::Time(_) => None,
             Self::Status(status) => Some(Cow::Owned(status.to_string())),
             Self::Bytes(bytes) => Some(Cow::Owned(bytes.to_string())),
-            Self::Nanos(_) => None,
+            Self::Protocol(protocol) => Some(Cow::Borrowed(protocol.name())),
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Json(Json::String(text)) => Some(Cow::Borrowed(text)),
             Self::Json(value) => Some(Cow::Owned(value.to_string())),
         }
     }
 
-    fn as_number(&self) -> Option<f64> {
+    fn as_number(&self) -> Option<Number> {
         match self {
-            Self::Status(status) => Some(f64::from(*status)),
-            Self::Bytes(bytes) => Some(*bytes as f64),
-            Self::Json(value) => value.as_f64(),
-            // Headers and matches have no type of their own.
-            Self::Text(text) => text.trim().parse().ok(),
-            _ => None,
+            Self::Status(status) => Some(Number::Whole(i128::from(*status))),
+            Self::Bytes(bytes) => Some(Number::Whole(i128::from(*bytes))),
+            Self::Json(value) => Number::of_json(value),
+            Self::Text(text) => Number::of_text(text),
+            Self::Missing(_) | Self::Time(_) | Self::Protocol(_) => None,
         }
     }
 
@@ -121,21 +157,6 @@ impl Found<'_> {
             _ => return None,
         };
         Some(length as u64)
-    }
-
-    /// What was seen, for people.
-    fn describe(&self) -> String {
-        match self {
-            Self::Missing(reason) => reason.clone(),
-            Self::Status(status) => format!("it was {status}"),
-            Self::Nanos(nanos) => {
-                let time = std::time::Duration::from_nanos(u64::try_from(*nanos).unwrap_or(u64::MAX));
-                format!("it was {}", format_duration(time))
-            }
-            Self::Bytes(bytes) => format!("it was {}", format_bytes(*bytes)),
-            Self::Text(text) => format!("it was {:?}", excerpt(text)),
-            Self::Json(value) => format!("it was {}", excerpt(&value.to_string())),
-        }
     }
 }
 
@@ -156,8 +177,14 @@ impl Test {
                 }
                 any
             }
+            Self::InRendered(list) => match list.as_constant() {
+                Some(list) => is_in(found, list)?,
+                None => is_in(found, &list.value(variables)?)?,
+            },
             Self::Length(operator, length) => {
-                found.length().is_some_and(|found| operator.holds(&found, length))
+                let value = length.value(variables)?;
+                let wanted = length_of(&value).ok_or_else(|| unusable(&value, "no length"))?;
+                found.length().is_some_and(|length| operator.holds(&length, &wanted))
             }
             Self::Matches(regex) => found.as_text().is_some_and(|text| regex.is_match(&text)),
             Self::Contains(part) => contains(found, part.to_value(variables)?.as_ref()),
@@ -172,6 +199,20 @@ impl Test {
             }
         })
     }
+}
+
+fn unusable(value: &Json, what: &str) -> RenderError {
+    RenderError::Unusable(format!("{} is {what}", excerpt(&value.to_string())))
+}
+
+fn is_in(found: &Found<'_>, list: &Json) -> Result<bool, RenderError> {
+    let Json::Array(items) = list else { return Err(unusable(list, "no list")) };
+    for item in items {
+        if compare_value(Operator::Equal, found, item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A list contains an element, a map a key, everything else a piece of its text.
@@ -198,13 +239,13 @@ impl Operand {
     ) -> Result<bool, RenderError> {
         // Values of different kinds are unequal, and have no order.
         let unequal = operator == Operator::NotEqual;
+        let number = |number| found.as_number().map_or(unequal, |found| found.holds(operator, number));
         Ok(match (self, found) {
-            (Self::Duration(limit), Found::Nanos(nanos)) => operator.holds(nanos, &limit.as_nanos()),
+            (Self::Duration(limit), Found::Time(time)) => operator.holds(time, limit),
             (Self::Size(limit), Found::Bytes(bytes)) => operator.holds(bytes, limit),
             (Self::StatusClass(class), Found::Status(status)) => operator.holds(&(status / 100), class),
-            (Self::Number(number), found) => {
-                found.as_number().map_or(unequal, |found| operator.holds(&found, number))
-            }
+            (Self::Int(whole), _) => number(Number::Whole(i128::from(*whole))),
+            (Self::Number(decimal), _) => number(Number::Decimal(*decimal)),
             (Self::Bool(flag), Found::Json(Json::Bool(found))) => operator.holds(found, flag),
             (Self::Null, Found::Json(found)) => match operator {
                 Operator::Equal => found.is_null(),
@@ -215,19 +256,34 @@ impl Operand {
                 let text = if let Self::Bool(flag) = self { flag.to_string() } else { "null".to_owned() };
                 operator.holds(&found.as_ref(), &text.as_str())
             }
-            (Self::Value(value), found) => compare_value(operator, found, value),
+            (Self::Value(value), found) => compare_value(operator, found, value)?,
             (Self::Text(template), found) => {
-                compare_value(operator, found, template.to_value(variables)?.as_ref())
+                compare_value(operator, found, template.to_value(variables)?.as_ref())?
             }
             _ => unequal,
         })
     }
 }
 
-/// Compares with a value that a template gave, in that value's own type.
-fn compare_value(operator: Operator, found: &Found<'_>, value: &Json) -> bool {
+/// Compares with a value that a template gave: in that value's own type, but times, sizes and protocols as they are
+/// written.
+fn compare_value(operator: Operator, found: &Found<'_>, value: &Json) -> Result<bool, RenderError> {
     let unequal = operator == Operator::NotEqual;
-    match (found, value) {
+    let mut text = String::new();
+    write_value(value, &mut text);
+    Ok(match (found, value) {
+        (Found::Time(time), _) => {
+            let limit = parse_duration(&text).map_err(|error| RenderError::Unusable(error.problem))?;
+            operator.holds(time, &limit)
+        }
+        (Found::Bytes(bytes), Json::String(_)) => {
+            let limit = parse_bytes(&text).map_err(|error| RenderError::Unusable(error.problem))?;
+            operator.holds(bytes, &limit)
+        }
+        (Found::Protocol(protocol), _) => match Protocol::parse(&text) {
+            Some(wanted) => (*protocol == wanted) != unequal,
+            None => return Err(unusable(value, "no protocol that loadgen speaks")),
+        },
         (Found::Json(Json::String(found)), Json::String(value)) => {
             operator.holds(&found.as_str(), &value.as_str())
         }
@@ -236,23 +292,14 @@ fn compare_value(operator: Operator, found: &Found<'_>, value: &Json) -> bool {
             Operator::NotEqual => *found != value,
             _ => false,
         },
-        (found, Json::Number(number)) => {
-            let number = number.as_f64().unwrap_or(f64::NAN);
-            found.as_number().map_or(unequal, |found| operator.holds(&found, &number))
-        }
-        (found, value) => {
-            let mut text = String::new();
-            write_value(value, &mut text);
+        (found, Json::Number(_)) => match (found.as_number(), Number::of_json(value)) {
+            (Some(found), Some(value)) => found.holds(operator, value),
+            _ => unequal,
+        },
+        (found, _) => {
             found.as_text().map_or(unequal, |found| operator.holds(&found.as_ref(), &text.as_str()))
         }
-    }
-}
-
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,14 @@
 //! `${…}` that is more than a name: minijinja's expression language. The one file that knows the engine.
 
-use super::template::{RenderError, Variables};
-use minijinja::{Environment, UndefinedBehavior, value::Serde};
+use super::{
+    expression_problem::{Cause, explain},
+    functions::{self, Caller, Misuse, Texts},
+    template::{RenderError, Variables},
+};
+use minijinja::{
+    Environment, Error, ErrorKind, State, UndefinedBehavior, Value,
+    value::{Object, Serde},
+};
 use serde_json::Value as Json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +24,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// Functions the engine itself brings.
-const ENGINE_FUNCTIONS: [&str; 2] = ["range", "dict"];
+pub(super) const ENGINE_FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
 
 /// A compiled expression and where its names come from.
 #[derive(Clone)]
@@ -26,8 +33,13 @@ pub(super) struct Expression {
     compiled: Arc<minijinja::Expression<'static, 'static>>,
     constants: Arc<BTreeMap<String, Json>>,
     slots: Vec<(String, usize)>,
+    shared: Vec<(String, usize)>,
+    rows: Vec<(String, usize)>,
+    functions: Vec<String>,
+    texts: Arc<Texts>,
     vu: bool,
     iteration: bool,
+    run_iteration: bool,
 }
 
 impl fmt::Debug for Expression {
@@ -41,8 +53,14 @@ impl fmt::Debug for Expression {
 pub(super) enum Origin {
     Constant(Json),
     Slot(usize),
+    Shared(usize),
+    /// The row of a feed.
+    Row(usize),
+    Function,
     Vu,
     Iteration,
+    /// `scenario`, of which there is only `scenario.iteration`.
+    Scenario,
 }
 
 /// A parsed expression whose names are not bound yet.
@@ -56,7 +74,7 @@ impl Parsed {
     ///
     /// # Errors
     /// What the engine says of it.
-    pub(super) fn new(source: &str) -> Result<Self, String> {
+    pub(super) fn new(source: &str) -> Result<Self, Misuse> {
         let compiled =
             ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| problem(&error))?;
         Ok(Self { source: source.to_owned(), compiled })
@@ -73,39 +91,99 @@ impl Parsed {
         self.compiled.undeclared_variables(true).into_iter().collect()
     }
 
-    /// Binds each name.
-    pub(super) fn bind(self, origins: impl IntoIterator<Item = (String, Origin)>) -> Expression {
-        let (mut constants, mut slots) = (BTreeMap::new(), Vec::new());
-        let (mut vu, mut iteration) = (false, false);
+    /// Binds each name, and the files it reads.
+    pub(super) fn bind(
+        self,
+        origins: impl IntoIterator<Item = (String, Origin)>,
+        texts: Texts,
+    ) -> Expression {
+        let (mut constants, mut slots, mut functions) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (mut shared, mut rows) = (Vec::new(), Vec::new());
+        let (mut vu, mut iteration, mut run_iteration) = (false, false, false);
         for (name, origin) in origins {
             match origin {
                 Origin::Constant(value) => drop(constants.insert(name, value)),
                 Origin::Slot(slot) => slots.push((name, slot)),
+                Origin::Shared(index) => shared.push((name, index)),
+                Origin::Row(feed) => rows.push((name, feed)),
+                Origin::Function => functions.push(name),
                 Origin::Vu => vu = true,
                 Origin::Iteration => iteration = true,
+                Origin::Scenario => run_iteration = true,
             }
         }
         let (compiled, constants) = (Arc::new(self.compiled), Arc::new(constants));
-        Expression { source: self.source, compiled, constants, slots, vu, iteration }
+        Expression {
+            source: self.source,
+            compiled,
+            constants,
+            slots,
+            shared,
+            rows,
+            functions,
+            texts: Arc::new(texts),
+            vu,
+            iteration,
+            run_iteration,
+        }
     }
 }
 
 impl Expression {
-    /// Whether its value does not depend on the user.
+    /// Whether its value is the same for every user at all times.
     pub(super) fn is_constant(&self) -> bool {
-        self.slots.is_empty() && !self.vu && !self.iteration
+        let is_pure = |name: &String| functions::find(name).is_some_and(functions::Function::is_pure);
+        let of_the_user = self.vu || self.iteration || self.run_iteration;
+        let varies = !self.slots.is_empty() || !self.shared.is_empty() || !self.rows.is_empty();
+        !varies && !of_the_user && self.functions.iter().all(is_pure)
     }
 
     /// Its value for a user.
     pub(super) fn evaluate(&self, variables: &Variables<'_>) -> Result<Json, RenderError> {
-        let mut context: BTreeMap<&str, minijinja::Value> = BTreeMap::new();
-        for (name, value) in self.constants.iter() {
-            context.insert(name, minijinja::Value::from(Serde(value)));
+        let failed = |misuse: Misuse| RenderError::Expression {
+            source_text: self.source.clone(),
+            problem: misuse.problem,
+            remedy: misuse.remedy,
+        };
+        let value = self.compiled.eval(self.context(variables)).map_err(|error| failed(problem(&error)))?;
+        if value.is_undefined() {
+            return Err(failed(explain(Cause::Undefined, "")));
         }
-        for (name, slot) in &self.slots {
-            // An unset variable stays undefined, so that `| default(…)` works.
-            if let Some(value) = variables.slots.get(*slot).and_then(Option::as_ref) {
-                context.insert(name, minijinja::Value::from(Serde(value)));
+        // JSON has no infinity, and would make nothing of it.
+        if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) {
+            return Err(failed(explain(Cause::Infinite, "")));
+        }
+        serde_json::to_value(&value).map_err(|error| failed(explain(Cause::Other, &error.to_string())))
+    }
+
+    /// What the expression names, and nothing else.
+    fn context(&self, variables: &Variables<'_>) -> BTreeMap<&str, Value> {
+        let mut context: BTreeMap<&str, Value> = BTreeMap::new();
+        for (name, value) in self.constants.iter() {
+            context.insert(name, Value::from(Serde(value)));
+        }
+        for (names, values) in [(&self.slots, variables.slots), (&self.shared, variables.shared)] {
+            for (name, slot) in names {
+                // An unset variable stays undefined, so that `| default(…)` works.
+                if let Some(value) = values.get(*slot).and_then(Option::as_ref) {
+                    context.insert(name, Value::from(Serde(value)));
+                }
+            }
+        }
+        for (name, feed) in &self.rows {
+            let row = variables.row(*feed).and_then(|(feed, row)| feed.value(row, &[]));
+            if let Some(row) = row {
+                context.insert(name, Value::from(Serde(&*row)));
+            }
+        }
+        if !self.functions.is_empty() {
+            let caller = match variables.functions {
+                Some(functions) => functions.at(variables.now, &self.texts),
+                None => functions::UserFunctions::new(0, 0, 0).at(variables.now, &self.texts),
+            };
+            for name in &self.functions {
+                let callable = Callable { root: name.clone(), caller: caller.clone() };
+                context.insert(name, Value::from_object(callable));
             }
         }
         if self.vu {
@@ -114,19 +192,176 @@ impl Expression {
         if self.iteration {
             context.insert("iteration", variables.iteration.into());
         }
-        let failed = |problem: String| RenderError::Expression { source_text: self.source.clone(), problem };
-        let value = self.compiled.eval(context).map_err(|error| failed(problem(&error)))?;
-        if value.is_undefined() {
-            return Err(failed("it has no value".to_owned()));
+        if self.run_iteration {
+            let scenario = BTreeMap::from([("iteration", variables.run_iteration)]);
+            context.insert("scenario", Value::from(scenario));
         }
-        serde_json::to_value(&value).map_err(|error| failed(error.to_string()))
+        context
     }
 }
 
-/// The engine's message without its own file names and line numbers.
-fn problem(error: &minijinja::Error) -> String {
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
+/// A function, or the functions of one name with a point, for one user at one moment.
+#[derive(Debug)]
+struct Callable {
+    root: String,
+    caller: Caller,
+}
+
+impl Callable {
+    fn call_function(&self, name: &str, arguments: &[Value]) -> Result<Value, Error> {
+        let function =
+            functions::find(name).ok_or_else(|| Error::new(ErrorKind::UnknownFunction, name.to_owned()))?;
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            if argument.is_undefined() {
+                return Err(Error::from(ErrorKind::UndefinedError));
+            }
+            let value = serde_json::to_value(argument);
+            values.push(value.map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?);
+        }
+        let answer = function.call(&values, &self.caller).map_err(|misuse| {
+            Error::new(ErrorKind::InvalidOperation, misuse.to_string()).with_source(misuse)
+        })?;
+        Ok(Value::from(Serde(&answer)))
+    }
+}
+
+impl Object for Callable {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, arguments: &[Value]) -> Result<Value, Error> {
+        self.call_function(&self.root, arguments)
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        arguments: &[Value],
+    ) -> Result<Value, Error> {
+        self.call_function(&format!("{}.{method}", self.root), arguments)
+    }
+}
+
+/// The engine's message in our words.
+fn problem(error: &Error) -> Misuse {
+    let own = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Misuse>());
+    if let Some(misuse) = own {
+        return misuse.clone();
+    }
+    let detail = error.detail().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::SyntaxError | ErrorKind::BadEscape => explain(Cause::Syntax, detail),
+        ErrorKind::UndefinedError => explain(Cause::Undefined, detail),
+        ErrorKind::TooManyArguments => explain(Cause::TooManyArguments, detail),
+        ErrorKind::MissingArgument => explain(Cause::MissingArgument, detail),
+        ErrorKind::InvalidOperation => explain(Cause::Operation, detail),
+        kind if detail.is_empty() => explain(Cause::Other, &kind.to_string()),
+        _ => explain(Cause::Other, detail),
+    }
+}
+
+/// The filters of the engine.
+pub(super) const FILTERS: [&str; 45] = [
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "upper",
+];
+
+/// The tests of the engine, behind `is`.
+pub(super) const TESTS: [&str; 28] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "startingwith",
+    "string",
+    "true",
+    "undefined",
+];
+
+/// Whether the engine has a filter, or a test, of this name.
+pub(super) fn is_known(kind: &str, name: &str) -> bool {
+    let question = format!("name is {kind}");
+    let answer = ENVIRONMENT
+        .compile_expression(&question)
+        .and_then(|question| question.eval(BTreeMap::from([("name", Value::from(name))])));
+    answer.is_ok_and(|answer| answer.is_true())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filters_and_tests_that_are_offered_exist() {
+        for filter in FILTERS {
+            assert!(is_known("filter", filter), "{filter}");
+        }
+        for test in TESTS {
+            assert!(is_known("test", test), "{test}");
+        }
+        assert!(!is_known("filter", "shout"));
+        assert!(!is_known("test", "odder"));
     }
 }

@@ -1,7 +1,8 @@
 //! JSON bodies: serialised once where nothing in them changes, else as literal bytes with values between.
 
 use super::{
-    scope::{Compiled, Scope},
+    resolve::Compiled,
+    scope::Scope,
     template::{Reference, RenderError, Template, Variables},
 };
 use crate::scenario::{Faults, Text, Value, ValueKind};

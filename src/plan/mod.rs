@@ -1,31 +1,54 @@
 //! What will happen: the scenario with every template, check, URL, weight and schedule compiled once.
 //!
-//! Pure: a plan is a function of the scenario, the environment's values and the seed. It sends nothing,
-//! asks no clock and opens no file.
+//! Pure: a plan is a function of the scenario, the environment's values, the data files and the seed. It sends
+//! nothing, asks no clock and opens no file: data files are handed to it through [`Files`].
 
 mod build;
 mod check;
+mod compile_step;
+mod css;
 mod evaluate;
 mod expression;
+mod expression_faults;
+mod expression_problem;
+mod expression_scan;
+mod feed;
+mod files;
+mod find;
+mod functions;
+mod json_path;
 mod json_template;
+mod operand;
+mod outline;
+mod pattern;
 mod random;
 mod request;
+mod resolve;
 mod response;
 mod schedule;
 mod scope;
+mod secrets;
+mod step;
 mod template;
 mod thresholds;
 mod types;
 mod url;
+mod value_template;
 mod weights;
 
-pub use build::build;
+pub use build::{build, compile};
 pub use check::{Check, Extract};
+pub use feed::{Column, Deal, Feed, FeedEnd, Hand};
+pub use files::{Files, NoFiles};
+pub use functions::UserFunctions;
+pub use outline::outline;
 pub use random::{Stream, UserRandom};
 pub use request::{Body, Request};
-pub use response::Response;
+pub use response::{Decoded, Response};
 pub use schedule::{UserSchedule, Window};
-pub use template::{RenderError, Template, Variables};
-pub use types::{Inputs, Plan, Step, Task, Workload};
+pub use step::{Condition, Loop, Setting, Step, StepKind, Times, requests_of};
+pub use template::{Key, RenderError, Template, Variables};
+pub use types::{Inputs, Once, Plan, Task, Workload};
 pub use url::{UrlError, UrlTemplate};
+pub use value_template::ValueTemplate;
 pub use weights::Weights;

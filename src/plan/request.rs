@@ -7,10 +7,13 @@ use super::{
     template::{RenderError, Template, Variables},
     url::{self, UrlTemplate},
 };
+use crate::model::OnFailure;
 use crate::{
     model::RequestId,
-    scenario::{self, Faults, HttpDefaults, Spanned, Text},
+    scenario::{self, Auth, Faults, HttpDefaults, Pairs, Spanned, Text},
 };
+use ::url::form_urlencoded;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::time::Duration;
@@ -44,6 +47,10 @@ pub struct Request {
     pub reads_body: bool,
     /// Whether an expectation is about the status; where none is, 400 and above have failed.
     pub expects_status: bool,
+    /// Whether a later step looks at the response.
+    pub keeps_response: bool,
+    /// What a failure ends, where the file says so.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// What a request carries.
@@ -57,6 +64,10 @@ pub enum Body {
     Fixed(Bytes),
     /// A text.
     Text(Template),
+    /// Bytes, written as base64.
+    Base64(Template),
+    /// Names and values, url-encoded.
+    Form(Vec<(String, Template)>),
 }
 
 impl Body {
@@ -70,11 +81,26 @@ impl Body {
             Self::Json(template) => Some(template.render(variables)?),
             Self::Fixed(bytes) => Some(bytes.clone()),
             Self::Text(template) => Some(Bytes::from(template.to_text(variables)?)),
+            Self::Base64(template) => Some(decode_base64(&template.to_text(variables)?)?),
+            Self::Form(fields) => {
+                let mut encoder = form_urlencoded::Serializer::new(String::new());
+                for (name, template) in fields {
+                    encoder.append_pair(name, &template.to_text(variables)?);
+                }
+                Some(Bytes::from(encoder.finish()))
+            }
         })
     }
 }
 
 impl Request {
+    /// Whether a check or extract, or a later step, may look at the URL.
+    pub fn looks_at_url(&self) -> bool {
+        let looked_at =
+            self.checks.iter().any(Check::reads_url) || self.extracts.iter().any(Extract::reads_url);
+        self.keeps_response || looked_at
+    }
+
     /// The headers for a user.
     ///
     /// # Errors
@@ -95,7 +121,18 @@ impl Request {
 /// What requests are compiled with.
 pub(super) struct Context<'c> {
     pub base: Option<&'c str>,
-    pub http: &'c HttpDefaults,
+    /// Defaults, the strongest first.
+    pub http: [&'c HttpDefaults; 2],
+}
+
+impl Context<'_> {
+    fn timeout(&self) -> Option<Duration> {
+        self.http.iter().find_map(|http| http.timeout)
+    }
+
+    fn user_agent(&self) -> Option<&Text> {
+        self.http.iter().find_map(|http| http.user_agent.as_ref())
+    }
 }
 
 /// Compiles a request; its checks take the numbers `check_ids` gives.
@@ -108,7 +145,7 @@ pub(super) fn compile(
     faults: &mut Faults,
 ) -> Option<Request> {
     let url = url::compile(&request.url, &request.query, context.base, scope, faults);
-    let headers = headers(request, context.http, scope, faults);
+    let headers = headers(request, context, scope, faults);
     let body = body(request, scope, faults);
     let method = Method::from_bytes(request.method.as_bytes()).ok();
     let expectations = request.expect.iter().map(|check| (check, true));
@@ -128,11 +165,13 @@ pub(super) fn compile(
         fixed_headers,
         varying_headers,
         body: body?,
-        timeout: request.timeout.or(context.http.timeout).unwrap_or(DEFAULT_TIMEOUT),
+        timeout: request.timeout.or(context.timeout()).unwrap_or(DEFAULT_TIMEOUT),
         reads_body: checks.iter().any(Check::reads_body) || extracts.iter().any(Extract::reads_body),
         expects_status: checks.iter().any(|check| check.is_expectation && check.is_about_status()),
         checks,
         extracts,
+        keeps_response: false,
+        on_failure: request.on_failure,
     })
 }
 
@@ -141,7 +180,7 @@ type Headers = (HeaderMap, Vec<(HeaderName, Template)>);
 /// loadgen's own headers, the file's over them, and the request's over those.
 fn headers(
     request: &scenario::Request,
-    http: &HttpDefaults,
+    context: &Context<'_>,
     scope: &Scope<'_>,
     faults: &mut Faults,
 ) -> Option<Headers> {
@@ -149,15 +188,64 @@ fn headers(
     let mut varying: Vec<(HeaderName, Template)> = Vec::new();
     fixed.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     fixed.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    if matches!(request.body, Some(scenario::Body::Json(_))) {
-        fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let content_type = match request.body {
+        Some(scenario::Body::Json(_)) => Some("application/json"),
+        Some(scenario::Body::Form(_)) => Some("application/x-www-form-urlencoded"),
+        _ => None,
+    };
+    if let Some(content_type) = content_type {
+        fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     let mut sound = true;
-    for (written, text) in http.headers.iter().chain(&request.headers) {
+    let mut add = |name: &Spanned<String>, text: &Text, faults: &mut Faults| {
         // A wrong one does not end it, so that all of them are reported.
-        sound &= add_header(written, text, &mut fixed, &mut varying, scope, faults).is_some();
+        sound &= add_header(name, text, &mut fixed, &mut varying, scope, faults).is_some();
+    };
+    if let Some(text) = context.user_agent() {
+        add(&Spanned::new(header::USER_AGENT.as_str().to_owned(), text.span), text, faults);
+    }
+    let defaults = context.http.iter().rev().flat_map(|http| &http.headers);
+    for (name, text) in defaults.chain(&request.headers) {
+        add(name, text, faults);
+    }
+    if let Some(auth) = &request.auth {
+        sound &= authorization(auth, &mut fixed, &mut varying, scope, faults).is_some();
     }
     sound.then_some((fixed, varying))
+}
+
+/// The header of basic or bearer authentication.
+fn authorization(
+    auth: &Auth,
+    fixed: &mut HeaderMap,
+    varying: &mut Vec<(HeaderName, Template)>,
+    scope: &Scope<'_>,
+    faults: &mut Faults,
+) -> Option<()> {
+    let template = match auth {
+        Auth::Bearer(token) => Template::joined("Bearer ", scope.template(token, faults)?),
+        Auth::Basic { user, password } => {
+            let (user, password) = (scope.template(user, faults), scope.template(password, faults));
+            Template::basic(user?, password?)
+        }
+    };
+    fixed.remove(header::AUTHORIZATION);
+    varying.retain(|(known, _)| *known != header::AUTHORIZATION);
+    match template.as_fixed() {
+        None => varying.push((header::AUTHORIZATION, template)),
+        Some(value) => {
+            let span = match auth {
+                Auth::Bearer(token) => token.span,
+                Auth::Basic { user, .. } => user.span,
+            };
+            let Ok(value) = HeaderValue::from_str(value) else {
+                faults.report(span, "these credentials have bytes that no header can have");
+                return None;
+            };
+            fixed.insert(header::AUTHORIZATION, value);
+        }
+    }
+    Some(())
 }
 
 fn add_header(
@@ -189,8 +277,10 @@ fn add_header(
 
 fn body(request: &scenario::Request, scope: &Scope<'_>, faults: &mut Faults) -> Option<Body> {
     Some(match &request.body {
-        None => Body::Empty,
+        None | Some(scenario::Body::Later) => Body::Empty,
         Some(scenario::Body::Json(value)) => Body::Json(JsonTemplate::compile(value, scope, faults)?),
+        Some(scenario::Body::Form(pairs)) => form(pairs, scope, faults)?,
+        Some(scenario::Body::Base64(text)) => base64_body(text, scope, faults)?,
         Some(scenario::Body::Text(text)) => {
             let template = scope.template(text, faults)?;
             match template.as_fixed() {
@@ -199,4 +289,38 @@ fn body(request: &scenario::Request, scope: &Scope<'_>, faults: &mut Faults) -> 
             }
         }
     })
+}
+
+fn form(pairs: &Pairs, scope: &Scope<'_>, faults: &mut Faults) -> Option<Body> {
+    let fields: Vec<Option<(String, Template)>> =
+        pairs.iter().map(|(name, text)| Some((name.value.clone(), scope.template(text, faults)?))).collect();
+    let fields = fields.into_iter().collect::<Option<Vec<_>>>()?;
+    let body = Body::Form(fields);
+    // One that is always the same is encoded once.
+    let fixed = match &body {
+        Body::Form(fields) if fields.iter().all(|(_, value)| value.as_fixed().is_some()) => {
+            body.render(&Variables::default()).ok().flatten()
+        }
+        _ => None,
+    };
+    Some(fixed.map_or(body, Body::Fixed))
+}
+
+fn base64_body(text: &Text, scope: &Scope<'_>, faults: &mut Faults) -> Option<Body> {
+    let template = scope.template(text, faults)?;
+    let Some(fixed) = template.as_fixed() else { return Some(Body::Base64(template)) };
+    match decode_base64(fixed) {
+        Ok(bytes) => Some(Body::Fixed(bytes)),
+        Err(error) => {
+            faults.report(text.span, error.to_string()).label("expected base64");
+            None
+        }
+    }
+}
+
+/// Base64 with or without line breaks.
+fn decode_base64(text: &str) -> Result<Bytes, RenderError> {
+    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let decoded = BASE64_STANDARD.decode(compact);
+    decoded.map(Bytes::from).map_err(|error| RenderError::Unusable(format!("this is not base64: {error}")))
 }

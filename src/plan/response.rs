@@ -1,6 +1,8 @@
 //! A response as checks and extracts look at it; the body is decoded at most once, and only when asked for.
 
+use crate::model::Protocol;
 use http::HeaderMap;
+use scraper::Html;
 use serde_json::Value as Json;
 use std::{borrow::Cow, cell::OnceCell, time::Duration};
 
@@ -15,23 +17,26 @@ pub struct Response<'r> {
     pub body: &'r [u8],
     /// Size of the whole body in bytes.
     pub body_bytes: u64,
+    /// The URL of the request that it answers, after redirects.
+    pub url: &'r str,
+    /// Protocol it came over.
+    pub protocol: Option<Protocol>,
     /// Service time.
     pub duration: Duration,
+    /// Time to the first byte, where it was measured.
+    pub waiting: Option<Duration>,
+    /// What the body was decoded to; nothing at first.
+    pub decoded: Decoded,
+}
+
+/// A body's decoded forms, each made when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Decoded {
     json: OnceCell<Result<Json, String>>,
+    html: OnceCell<Result<Html, String>>,
 }
 
 impl<'r> Response<'r> {
-    /// A response.
-    pub fn new(
-        status: u16,
-        headers: &'r HeaderMap,
-        body: &'r [u8],
-        body_bytes: u64,
-        duration: Duration,
-    ) -> Self {
-        Self { status, headers, body, body_bytes, duration, json: OnceCell::new() }
-    }
-
     /// The body as text; bytes that are not UTF-8 become U+FFFD.
     pub fn text(&self) -> Cow<'r, str> {
         String::from_utf8_lossy(self.body)
@@ -42,16 +47,30 @@ impl<'r> Response<'r> {
     /// # Errors
     /// Why it is not JSON.
     pub fn json(&self) -> Result<&Json, String> {
-        let parsed = self.json.get_or_init(|| {
-            if (self.body.len() as u64) < self.body_bytes {
-                return Err(format!(
-                    "only {} of {} bytes of the body were kept",
-                    self.body.len(),
-                    self.body_bytes
-                ));
-            }
+        let parsed = self.decoded.json.get_or_init(|| {
+            self.kept_whole()?;
             serde_json::from_slice(self.body).map_err(|error| format!("the body is not JSON: {error}"))
         });
         parsed.as_ref().map_err(Clone::clone)
+    }
+
+    /// The body as HTML; whatever it is, browsers make a document of it, and so does this.
+    ///
+    /// # Errors
+    /// The body was not kept as a whole.
+    pub fn html(&self) -> Result<&Html, String> {
+        let parsed = self.decoded.html.get_or_init(|| {
+            self.kept_whole()?;
+            Ok(Html::parse_document(&self.text()))
+        });
+        parsed.as_ref().map_err(Clone::clone)
+    }
+
+    fn kept_whole(&self) -> Result<(), String> {
+        let kept = self.body.len() as u64;
+        if kept < self.body_bytes {
+            return Err(format!("only {kept} of {} bytes of the body were kept", self.body_bytes));
+        }
+        Ok(())
     }
 }

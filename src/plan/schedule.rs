@@ -29,26 +29,37 @@ struct Line {
 /// users at any moment is that of the line, rounded towards its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSchedule {
+    begin: Duration,
     start_users: u64,
     lines: Vec<Line>,
 }
 
 impl UserSchedule {
-    /// From the users at the start and each stage's id, duration and users at its end.
-    pub fn new(start_users: u64, stages: impl IntoIterator<Item = (StageId, Duration, u64)>) -> Self {
+    /// From where it begins in the run, the users at the start, and each stage's id, duration and users at its
+    /// end.
+    pub fn new(
+        begin: Duration,
+        start_users: u64,
+        stages: impl IntoIterator<Item = (StageId, Duration, u64)>,
+    ) -> Self {
         let mut lines = Vec::new();
-        let (mut start, mut from) = (Duration::ZERO, start_users);
+        let (mut start, mut from) = (begin, start_users);
         for (stage, length, to) in stages {
             lines.push(Line { stage, start, length, from, to });
             start += length;
             from = to;
         }
-        Self { start_users, lines }
+        Self { begin, start_users, lines }
+    }
+
+    /// Where it begins in the run.
+    pub fn begin(&self) -> Duration {
+        self.begin
     }
 
     /// The end of the last stage.
     pub fn end(&self) -> Duration {
-        self.lines.last().map_or(Duration::ZERO, |line| line.start + line.length)
+        self.lines.last().map_or(self.begin, |line| line.start + line.length)
     }
 
     /// Users that exist at most.
@@ -64,7 +75,7 @@ impl UserSchedule {
 
     /// The users that run at a moment before the end.
     pub fn users_at(&self, at: Duration) -> u64 {
-        let mut users = self.start_users;
+        let mut users = if at < self.begin { 0 } else { self.start_users };
         for line in self.lines.iter().take_while(|line| line.start <= at) {
             users = line.users_at(at.saturating_sub(line.start));
         }
@@ -74,7 +85,7 @@ impl UserSchedule {
     /// When user `k` (from 1) runs, in order and without overlap.
     pub fn windows(&self, k: u64) -> Vec<Window> {
         let mut windows = Vec::new();
-        let mut since = (k <= self.start_users).then_some(Duration::ZERO);
+        let mut since = (k <= self.start_users).then_some(self.begin);
         for line in &self.lines {
             match (line.change_of(k), since) {
                 (Some(at), None) if line.to > line.from => since = Some(at),
@@ -123,6 +134,7 @@ mod tests {
     fn schedule(start_users: u64, stages: &[(u64, u64)]) -> UserSchedule {
         let stages = stages.iter().enumerate();
         UserSchedule::new(
+            Duration::ZERO,
             start_users,
             stages.map(|(id, (secs, users))| (StageId(id as u32), Duration::from_secs(*secs), *users)),
         )

@@ -1,63 +1,130 @@
 //! Which names a template may use at its place, and compiling templates against them.
 
 use super::{
-    expression::{Origin, Parsed},
-    template::{Key, Piece, Reference, Template, Variables, walk, write_value},
+    expression::Origin,
+    expression_faults::offer_value,
+    feed::Feed,
+    files::{Files, NoFiles},
+    functions::{self, Texts},
 };
-use crate::scenario::{Faults, Part, Span, Spanned, Text, Value, ValueKind, nearest};
+use crate::scenario::{Faults, Span, nearest};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
-
-/// The functions of the language that are not built yet; a better answer than "undefined".
-const LATER: [&str; 19] = [
-    "uuid",
-    "random_int",
-    "random_float",
-    "random_choice",
-    "random_string",
-    "now",
-    "timestamp",
-    "timestamp_ms",
-    "date",
-    "base64",
-    "base64_decode",
-    "url_encode",
-    "sha256",
-    "hmac_sha256",
-    "json",
-    "file",
-    "fake",
-    "scenario",
-    "secrets",
-];
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// The names in scope.
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'e> {
-    env: &'e BTreeMap<String, String>,
-    constants: BTreeMap<String, Json>,
-    slots: Vec<String>,
-    /// Which slots certainly have a value at this place.
-    set: Vec<bool>,
-    /// Where each slot is set, for messages.
-    set_in: Vec<String>,
+    pub(super) env: &'e BTreeMap<String, String>,
+    pub(super) constants: BTreeMap<String, Json>,
+    /// The user's variables by name, each with its slot.
+    pub(super) variables: Vec<Variable>,
+    /// What the loops around this place call their items, the innermost last.
+    pub(super) bound: Vec<(String, usize)>,
+    /// The next free slot.
+    pub(super) next_slot: usize,
+    /// The most slots that any place of the workload needs.
+    pub(super) most_slots: Rc<Cell<usize>>,
+    /// What `setup` leaves to every user, by position.
+    pub(super) shared: Vec<String>,
+    /// The data feeds by name; nothing behind one that could not be loaded.
+    pub(super) feeds: Vec<(String, Option<Arc<Feed>>)>,
+    /// Which of them the templates compiled since [`Self::watch_feeds`] use.
+    pub(super) used_feeds: Rc<RefCell<BTreeSet<usize>>>,
+    /// Whether there are rows here.
+    pub(super) rows: bool,
+    /// Every name the file gives, where a part of it could not be read.
+    pub(super) lost: Option<&'e BTreeSet<String>>,
     /// Whether templates may depend on the user.
-    users: bool,
+    pub(super) users: bool,
+    pub(super) files: &'e dyn Files,
+    /// The files that were read for `file(…)`, each once for all scopes.
+    pub(super) texts: Rc<RefCell<Texts>>,
+}
+
+/// A variable of the user.
+#[derive(Debug, Clone)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    slot: usize,
+    /// Whether it certainly has a value at this place.
+    set: bool,
+    /// Where it is set, for messages.
+    set_in: String,
 }
 
 impl<'e> Scope<'e> {
     /// A scope of constants only.
     pub(super) fn constants(env: &'e BTreeMap<String, String>) -> Self {
-        let (constants, slots, set, set_in) = Default::default();
-        Self { env, constants, slots, set, set_in, users: false }
+        Self {
+            env,
+            constants: BTreeMap::new(),
+            variables: Vec::new(),
+            bound: Vec::new(),
+            next_slot: 0,
+            most_slots: Rc::default(),
+            shared: Vec::new(),
+            feeds: Vec::new(),
+            used_feeds: Rc::default(),
+            rows: false,
+            lost: None,
+            users: false,
+            files: &NoFiles,
+            texts: Rc::default(),
+        }
+    }
+
+    /// Takes no name of these for undefined: a part of the file that may define it could not be read.
+    pub(super) fn with_lost(mut self, names: Option<&'e BTreeSet<String>>) -> Self {
+        self.lost = names;
+        self
+    }
+
+    /// Lets expressions read these files.
+    pub(super) fn with_files(mut self, files: &'e dyn Files) -> Self {
+        self.files = files;
+        self
     }
 
     /// Allows what depends on the user, with these variables, each with where it is set.
-    pub(super) fn with_slots(mut self, slots: impl IntoIterator<Item = (String, String)>) -> Self {
-        (self.slots, self.set_in) = slots.into_iter().unzip();
-        self.set = vec![false; self.slots.len()];
+    pub(super) fn with_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let numbered = variables.into_iter().enumerate();
+        self.variables =
+            numbered.map(|(slot, (name, set_in))| Variable { name, slot, set: false, set_in }).collect();
+        self.next_slot = self.variables.len();
+        self.most_slots = Rc::new(Cell::new(self.next_slot));
         self.users = true;
         self
+    }
+
+    /// Makes the data feeds known.
+    pub(super) fn add_feeds(&mut self, feeds: Vec<(String, Option<Arc<Feed>>)>) {
+        self.feeds = feeds;
+    }
+
+    /// Lets templates use rows of feeds.
+    pub(super) fn with_rows(mut self) -> Self {
+        self.rows = true;
+        self
+    }
+
+    /// Notes from here on, for this scope and those made of it, which feeds are used.
+    pub(super) fn watch_feeds(&mut self) {
+        self.used_feeds = Rc::default();
+    }
+
+    /// The feeds that were used since then.
+    pub(super) fn feeds_used(&self) -> Vec<usize> {
+        self.used_feeds.borrow().iter().copied().collect()
+    }
+
+    /// Makes what `setup` sets readable.
+    pub(super) fn share(&mut self, names: Vec<String>) {
+        self.shared = names;
     }
 
     /// Adds or replaces a constant.
@@ -67,248 +134,149 @@ impl<'e> Scope<'e> {
 
     /// Notes that a variable has a value from here on; its slot.
     pub(super) fn assign(&mut self, name: &str) -> Option<usize> {
-        let slot = self.slots.iter().position(|known| known == name)?;
-        self.set[slot] = true;
-        Some(slot)
+        let variable = self.variables.iter_mut().find(|variable| variable.name == name)?;
+        variable.set = true;
+        Some(variable.slot)
     }
 
-    /// Names of the slots.
-    pub(super) fn slot_names(&self) -> &[String] {
-        &self.slots
+    /// A scope inside of this one in which a name stands for a new slot.
+    pub(super) fn bind(&self, name: &str) -> (Self, usize) {
+        let mut inner = self.clone();
+        let slot = inner.next_slot;
+        inner.next_slot += 1;
+        self.most_slots.set(self.most_slots.get().max(inner.next_slot));
+        inner.bound.push((name.to_owned(), slot));
+        (inner, slot)
     }
 
-    /// Compiles a text.
-    pub(super) fn template(&self, text: &Text, faults: &mut Faults) -> Option<Template> {
-        let pieces: Vec<Option<Piece>> = text.parts.iter().map(|part| self.piece(part, faults)).collect();
-        pieces.into_iter().collect::<Option<Vec<_>>>().map(Template::new)
-    }
-
-    fn piece(&self, part: &Part, faults: &mut Faults) -> Option<Piece> {
-        match part {
-            Part::Literal(text) => Some(Piece::Literal(text.clone())),
-            Part::Expression(source) => Some(match self.expression(source, faults)? {
-                Compiled::Constant(value) => {
-                    let mut text = String::new();
-                    write_value(&value, &mut text);
-                    Piece::Literal(text)
-                }
-                Compiled::Dynamic(reference) => Piece::Reference(reference),
-            }),
+    /// Takes over what certainly has a value in all of these, which are ways from here to the same place.
+    pub(super) fn join(&mut self, ways: &[Self]) {
+        for (index, variable) in self.variables.iter_mut().enumerate() {
+            variable.set |= !ways.is_empty() && ways.iter().all(|way| way.variables[index].set);
         }
     }
 
-    /// Compiles an expression; a constant one is evaluated here and now.
-    pub(super) fn expression(&self, source: &Spanned<String>, faults: &mut Faults) -> Option<Compiled> {
-        match plain_path(&source.value) {
-            Some((name, path)) => self.plain(source, name, path, faults),
-            None => self.computed(source, faults),
+    /// Takes over what has a value in any of these, all of which were gone.
+    pub(super) fn unite(&mut self, ways: &[Self]) {
+        for (index, variable) in self.variables.iter_mut().enumerate() {
+            variable.set |= ways.iter().any(|way| way.variables[index].set);
         }
     }
 
-    fn plain(
-        &self,
-        source: &Spanned<String>,
-        name: &str,
-        path: Vec<Key>,
-        faults: &mut Faults,
-    ) -> Option<Compiled> {
-        if name == "env" {
-            return self.environment(source, &path, faults);
-        }
-        match self.origin(name, source.span, faults)? {
-            Origin::Constant(value) => match walk(&value, &path) {
-                Some(found) => Some(Compiled::Constant(found.clone())),
-                None => {
-                    faults
-                        .report(source.span, format!("`{}` is undefined", source.value))
-                        .label(format!("`{name}` has nothing of that name"));
-                    None
-                }
-            },
-            Origin::Slot(slot) => {
-                Some(Compiled::Dynamic(Reference::Slot { slot, path, source: source.value.clone() }))
-            }
-            Origin::Vu => Some(Compiled::Dynamic(Reference::Vu)),
-            Origin::Iteration => Some(Compiled::Dynamic(Reference::Iteration)),
-        }
+    /// Takes no slot that `other` has, which is used at the same time.
+    pub(super) fn skip_slots_of(&mut self, other: &Self) {
+        self.next_slot = self.next_slot.max(other.next_slot);
     }
 
-    fn environment(&self, source: &Spanned<String>, path: &[Key], faults: &mut Faults) -> Option<Compiled> {
-        let [Key::Name(variable)] = path else {
-            faults.report(source.span, "`env` is not a value of its own").label("write `${env.NAME}`");
-            return None;
-        };
-        let Some(value) = self.env.get(variable) else {
-            let fault =
-                faults.report(source.span, format!("the environment variable `{variable}` is not set"));
-            fault.help(format!("set it, or give a default: `${{env.{variable} | default(\"…\")}}`"));
-            return None;
-        };
-        Some(Compiled::Constant(Json::String(value.clone())))
+    /// Gives none of the slots so far away again, also after the places that they were made for.
+    pub(super) fn keep_slots(&mut self) {
+        self.next_slot = self.most_slots.get();
     }
 
-    fn computed(&self, source: &Spanned<String>, faults: &mut Faults) -> Option<Compiled> {
-        let parsed = match Parsed::new(&source.value) {
-            Ok(parsed) => parsed,
-            Err(problem) => {
-                faults.report(source.span, format!("this expression is wrong: {problem}"));
-                return None;
-            }
-        };
-        let mut origins = Vec::new();
-        for name in parsed.names() {
-            let origin = if name == "env" {
-                Some(Origin::Constant(self.environment_of(&parsed)))
-            } else {
-                self.origin(&name, source.span, faults)
-            };
-            origins.push(origin.map(|origin| (name, origin)));
+    /// Slots that a user needs.
+    pub(super) fn slots(&self) -> usize {
+        self.most_slots.get()
+    }
+
+    /// The names of the user's variables, by slot.
+    pub(super) fn variable_names(&self) -> Vec<String> {
+        self.variables.iter().map(|variable| variable.name.clone()).collect()
+    }
+
+    /// Whether the file gives this name somewhere that could not be read.
+    fn is_lost(&self, name: &str) -> bool {
+        self.lost.is_some_and(|names| names.contains(name))
+    }
+
+    pub(super) fn feed_named(&self, name: &str) -> Option<usize> {
+        let hidden = self.bound.iter().any(|(bound, _)| bound == name);
+        let named = || self.feeds.iter().position(|(known, _)| known == name);
+        if hidden { None } else { named() }
+    }
+
+    /// Rows belong to users; `setup` and `teardown` are nobody's.
+    pub(super) fn refuse_rows(&self, name: &str, span: Span, faults: &mut Faults) -> Option<()> {
+        if self.rows {
+            return Some(());
         }
-        let origins = origins.into_iter().collect::<Option<Vec<_>>>()?;
-        let expression = parsed.bind(origins);
-        if !expression.is_constant() {
-            return Some(Compiled::Dynamic(Reference::Computed(expression)));
+        let fault = faults.report(span, format!("`{name}` is a data feed, and there is no row of it here"));
+        fault.label("rows belong to users: use it in tasks, `flow`, `on_start` or `on_stop`");
+        None
+    }
+
+    /// Whether a name has a value of its own here.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_built_in = matches!(name, "vu" | "iteration") && self.users;
+        is_built_in
+            || name == "env"
+            || self.constants.contains_key(name)
+            || self.variables.iter().any(|variable| variable.name == name)
+            || self.bound.iter().any(|(bound, _)| bound == name)
+            || self.shared.iter().any(|shared| shared == name)
+            || self.feed_named(name).is_some()
+    }
+
+    pub(super) fn origin(&self, name: &str, span: Span, faults: &mut Faults) -> Option<Origin> {
+        if let Some((_, slot)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
+            return Some(Origin::Slot(*slot));
         }
-        let nobody = Variables { slots: &[], vu: 0, iteration: 0 };
-        expression
-            .evaluate(&nobody)
-            .map_err(|error| {
-                faults.report(source.span, error.to_string());
-            })
-            .ok()
-            .map(Compiled::Constant)
-    }
-
-    /// The environment variables an expression names, and no others: it should not see the rest.
-    fn environment_of(&self, parsed: &Parsed) -> Json {
-        let named = parsed.paths();
-        let wanted = named.iter().filter_map(|path| path.strip_prefix("env."));
-        let found =
-            wanted.filter_map(|name| Some((name.to_owned(), Json::String(self.env.get(name)?.clone()))));
-        Json::Object(found.collect())
-    }
-
-    fn origin(&self, name: &str, span: Span, faults: &mut Faults) -> Option<Origin> {
-        if let Some(slot) = self.slots.iter().position(|known| known == name) {
-            if self.set[slot] {
-                return Some(Origin::Slot(slot));
-            }
-            if !self.constants.contains_key(name) {
-                let fault = faults.report(span, format!("`{name}` may have no value here"));
-                fault.label(format!("it is only set in {}", self.set_in[slot]));
-                return None;
-            }
+        if let Some(feed) = self.feed_named(name) {
+            // One that could not be loaded was reported.
+            self.feeds.get(feed)?.1.as_ref()?;
+            self.refuse_rows(name, span, faults)?;
+            self.used_feeds.borrow_mut().insert(feed);
+            return Some(Origin::Row(feed));
+        }
+        let variable = self.variables.iter().find(|variable| variable.name == name);
+        if let Some(variable) = variable.filter(|variable| variable.set) {
+            return Some(Origin::Slot(variable.slot));
+        }
+        if let Some(index) = self.shared.iter().position(|shared| shared == name) {
+            return Some(Origin::Shared(index));
         }
         if let Some(value) = self.constants.get(name) {
             return Some(Origin::Constant(value.clone()));
         }
-        match name {
-            "vu" if self.users => return Some(Origin::Vu),
-            "iteration" if self.users => return Some(Origin::Iteration),
-            _ => {}
+        match (name, variable) {
+            ("vu", _) if self.users => return Some(Origin::Vu),
+            ("iteration", _) if self.users => return Some(Origin::Iteration),
+            ("scenario", _) if self.users => return Some(Origin::Scenario),
+            _ if functions::is_root(name) => return Some(Origin::Function),
+            _ if self.is_lost(name) => return None,
+            (_, Some(variable)) => {
+                let fault = faults.report(span, format!("`{name}` may have no value here"));
+                fault.label(format!("it is only set in {}", variable.set_in));
+            }
+            _ => self.unknown(name, span, faults),
         }
-        self.unknown(name, span, faults);
         None
     }
 
-    fn unknown(&self, name: &str, span: Span, faults: &mut Faults) {
-        if LATER.contains(&name) {
-            faults.not_yet(span, &format!("`{name}`"));
-            return;
+    /// The slot of a variable that is set somewhere, though not certainly before this place.
+    pub(super) fn uncertain(&self, name: &str) -> Option<usize> {
+        if self.constants.contains_key(name) || self.shared.iter().any(|shared| shared == name) {
+            return None;
         }
+        self.variables.iter().find(|variable| variable.name == name).map(|variable| variable.slot)
+    }
+
+    fn unknown(&self, name: &str, span: Span, faults: &mut Faults) {
         let built_in = if self.users { ["vu", "iteration", "env"].as_slice() } else { &["env"] };
-        let known = self.slots.iter().chain(self.constants.keys()).map(String::as_str);
+        let variables = self.variables.iter().map(|variable| &variable.name);
+        let bound = self.bound.iter().map(|(name, _)| name);
+        let feeds = self.feeds.iter().map(|(name, _)| name);
+        let known = variables.chain(bound).chain(feeds).chain(&self.shared).chain(self.constants.keys());
+        let known = known.map(String::as_str);
         let near = nearest(name, known.chain(built_in.iter().copied())).map(str::to_owned);
         let fault = faults.report(span, format!("`{name}` is undefined"));
         match near {
-            Some(near) => fault.label(format!("did you mean `{near}`?")),
-            None => fault.label("no variable and no extract has this name"),
-        };
-    }
-
-    /// The value of a constant.
-    pub(super) fn constant(&self, value: &Value, faults: &mut Faults) -> Option<Json> {
-        Some(match &value.kind {
-            ValueKind::Null => Json::Null,
-            ValueKind::Bool(flag) => Json::Bool(*flag),
-            ValueKind::Int(number) => Json::from(*number),
-            ValueKind::Float(number) => Json::from(*number),
-            ValueKind::Text(text) => self.constant_text(text, faults)?,
-            ValueKind::List(items) => {
-                let items: Vec<Option<Json>> = items.iter().map(|item| self.constant(item, faults)).collect();
-                Json::Array(items.into_iter().collect::<Option<Vec<Json>>>()?)
+            Some(near) => {
+                fault.label(format!("did you mean `{near}`?"));
             }
-            ValueKind::Map(entries) => {
-                let mut map = serde_json::Map::new();
-                for (key, value) in entries {
-                    map.insert(key.value.clone(), self.constant(value, faults)?);
-                }
-                Json::Object(map)
+            None if offer_value(name, fault) => {}
+            None => {
+                fault.label("no variable and no extract has this name");
             }
-        })
-    }
-
-    fn constant_text(&self, text: &Text, faults: &mut Faults) -> Option<Json> {
-        if let Some(source) = text.as_whole_expression() {
-            return match self.expression(source, faults)? {
-                Compiled::Constant(value) => Some(value),
-                Compiled::Dynamic(_) => None,
-            };
-        }
-        let template = self.template(text, faults)?;
-        template.as_fixed().map(|text| Json::String(text.to_owned()))
-    }
-}
-
-/// A compiled expression.
-pub(super) enum Compiled {
-    Constant(Json),
-    Dynamic(Reference),
-}
-
-/// `name.key[0]` as a name and a path; `None` for anything more.
-fn plain_path(source: &str) -> Option<(&str, Vec<Key>)> {
-    let end = source.find(['.', '[']).unwrap_or(source.len());
-    let (name, mut rest) = source.split_at(end);
-    // Words that the expression language reads as values or operators.
-    if !is_name(name) || matches!(name, "true" | "false" | "none" | "True" | "False" | "None" | "not") {
-        return None;
-    }
-    let mut path = Vec::new();
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[']).unwrap_or(after.len());
-            let (key, tail) = after.split_at(end);
-            if !is_name(key) {
-                return None;
-            }
-            path.push(Key::Name(key.to_owned()));
-            rest = tail;
-        } else {
-            let (index, tail) = rest.strip_prefix('[')?.split_once(']')?;
-            path.push(Key::Index(index.parse().ok()?));
-            rest = tail;
-        }
-    }
-    Some((name, path))
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_paths() {
-        assert_eq!(plain_path("token"), Some(("token", vec![])));
-        let path = vec![Key::Name("items".into()), Key::Index(0), Key::Name("id".into())];
-        assert_eq!(plain_path("user.items[0].id"), Some(("user", path)));
-        for source in ["a + b", "a|upper", "f()", "1", "a['b']", "a.", "true", "a.0b"] {
-            assert_eq!(plain_path(source), None, "{source}");
         }
     }
 }

@@ -1,19 +1,43 @@
 //! Texts with values in them, compiled: literals folded, plain `${name}` a numbered slot, the rest an
 //! expression.
 
-use super::expression::Expression;
+use super::{
+    expression::Expression,
+    feed::{Feed, Hand},
+    functions::UserFunctions,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value as Json;
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, fmt::Write as _, sync::Arc, time::Duration};
 
 /// What a template is rendered from: one user's values at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Variables<'v> {
     /// The user's variables by slot; `None` where not yet set.
     pub slots: &'v [Option<Json>],
+    /// What `setup` left to every user, by position.
+    pub shared: &'v [Option<Json>],
+    /// The data feeds.
+    pub feeds: &'v [Arc<Feed>],
+    /// The rows of them that the user holds.
+    pub hand: Option<&'v Hand>,
     /// The user's number, from 1, unique over the run.
     pub vu: u64,
     /// The number of this user's iteration, from 0.
     pub iteration: u64,
+    /// The number of this iteration over all users, from 0.
+    pub run_iteration: u64,
+    /// What random functions and those of time know of the user.
+    pub functions: Option<&'v UserFunctions>,
+    /// Time since the start of the run, for those of time.
+    pub now: Duration,
+}
+
+impl<'v> Variables<'v> {
+    /// A feed and the row of it that the user holds.
+    pub(super) fn row(&self, feed: usize) -> Option<(&'v Feed, u32)> {
+        Some((&**self.feeds.get(feed)?, self.hand?.row(feed)?))
+    }
 }
 
 /// Why a template could not be rendered.
@@ -23,12 +47,14 @@ pub enum RenderError {
     #[error("`{0}` is not set")]
     Unset(String),
     /// An expression failed.
-    #[error("`${{{source_text}}}`: {problem}")]
+    #[error("`${{{source_text}}}`: {problem}{}{remedy}", if .remedy.is_empty() { "" } else { "; " })]
     Expression {
         /// The expression.
         source_text: String,
         /// What went wrong.
         problem: String,
+        /// What to write instead; may be empty.
+        remedy: String,
     },
     /// The rendered text cannot be used for what it is.
     #[error("{0}")]
@@ -37,8 +63,10 @@ pub enum RenderError {
 
 /// A step into a value: `.name` or `[0]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
+pub enum Key {
+    /// `.name`
     Name(String),
+    /// `[0]`
     Index(usize),
 }
 
@@ -47,7 +75,10 @@ pub(super) enum Key {
 pub(super) enum Reference {
     Vu,
     Iteration,
+    RunIteration,
     Slot { slot: usize, path: Vec<Key>, source: String },
+    Shared { index: usize, path: Vec<Key>, source: String },
+    Row { feed: usize, path: Vec<Key>, source: String },
     Computed(Expression),
 }
 
@@ -57,10 +88,13 @@ impl Reference {
         match self {
             Self::Vu => Ok(Cow::Owned(Json::from(variables.vu))),
             Self::Iteration => Ok(Cow::Owned(Json::from(variables.iteration))),
-            Self::Slot { slot, path, source } => {
+            Self::RunIteration => Ok(Cow::Owned(Json::from(variables.run_iteration))),
+            Self::Slot { slot, path, source } => held(variables.slots, *slot, path, source),
+            Self::Shared { index, path, source } => held(variables.shared, *index, path, source),
+            Self::Row { feed, path, source } => {
                 let unset = || RenderError::Unset(source.clone());
-                let value = variables.slots.get(*slot).and_then(Option::as_ref).ok_or_else(unset)?;
-                walk(value, path).map(Cow::Borrowed).ok_or_else(unset)
+                let (feed, row) = variables.row(*feed).ok_or_else(unset)?;
+                feed.value(row, path).ok_or_else(unset)
             }
             Self::Computed(expression) => expression.evaluate(variables).map(Cow::Owned),
         }
@@ -74,10 +108,26 @@ impl Reference {
             Self::Iteration => {
                 let _ = write!(out, "{}", variables.iteration);
             }
+            Self::Row { feed, path, source } => {
+                let written = variables.row(*feed).is_some_and(|(feed, row)| feed.write(row, path, out));
+                if !written {
+                    return Err(RenderError::Unset(source.clone()));
+                }
+            }
             _ => write_value(&*self.value(variables)?, out),
         }
         Ok(())
     }
+}
+
+fn held<'v>(
+    values: &'v [Option<Json>],
+    index: usize,
+    path: &[Key],
+    source: &str,
+) -> Result<Cow<'v, Json>, RenderError> {
+    let value = values.get(index).and_then(Option::as_ref).and_then(|value| walk(value, path));
+    value.map(Cow::Borrowed).ok_or_else(|| RenderError::Unset(source.to_owned()))
 }
 
 pub(super) fn walk<'v>(value: &'v Json, path: &[Key]) -> Option<&'v Json> {
@@ -102,6 +152,12 @@ pub(super) fn write_value(value: &Json, out: &mut String) {
 pub(super) enum Piece {
     Literal(String),
     Reference(Reference),
+    /// What two templates give, with a colon between them, as base64: basic authentication (RFC 7617).
+    Credentials(Box<(Template, Template)>),
+}
+
+fn encoded(user: &str, password: &str) -> String {
+    BASE64_STANDARD.encode(format!("{user}:{password}"))
 }
 
 /// A compiled text.
@@ -127,6 +183,20 @@ impl Template {
             }
         }
         Self { pieces: joined }
+    }
+
+    /// A literal and what follows it.
+    pub(super) fn joined(before: &str, after: Self) -> Self {
+        Self::new(std::iter::once(Piece::Literal(before.to_owned())).chain(after.pieces))
+    }
+
+    /// The value of a header of basic authentication.
+    pub(super) fn basic(user: Self, password: Self) -> Self {
+        let credentials = match (user.as_fixed(), password.as_fixed()) {
+            (Some(user), Some(password)) => Piece::Literal(encoded(user, password)),
+            _ => Piece::Credentials(Box::new((user, password))),
+        };
+        Self::new([Piece::Literal("Basic ".to_owned()), credentials])
     }
 
     /// The text where nothing in it depends on the user.
@@ -165,6 +235,11 @@ impl Template {
                 Ok(())
             }
             Piece::Reference(reference) => reference.write(variables, out),
+            Piece::Credentials(both) => {
+                let (user, password) = &**both;
+                out.push_str(&encoded(&user.to_text(variables)?, &password.to_text(variables)?));
+                Ok(())
+            }
         })
     }
 

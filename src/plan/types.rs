@@ -1,12 +1,20 @@
 //! The plan itself: plain data that the engine carries out.
 
-use super::{random::UserRandom, request::Request, schedule::UserSchedule, weights::Weights};
-use crate::model::{Catalog, TaskId, Threshold, WorkloadId};
-use crate::scenario::ThinkTime;
-use std::{collections::BTreeMap, time::Duration};
+use super::{
+    feed::Feed,
+    files::{Files, NoFiles},
+    random::UserRandom,
+    schedule::UserSchedule,
+    step::Step,
+    weights::Weights,
+};
+use crate::model::ThinkTime;
+use crate::model::{Catalog, Mask, Rate, TaskId, Threshold, WorkloadId};
+use crate::scenario::{Diagnostic, Load};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What a plan depends on besides the scenario.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Inputs {
     /// The variables of the process environment, for `${env.NAME}`.
     pub env: BTreeMap<String, String>,
@@ -14,6 +22,15 @@ pub struct Inputs {
     pub demo_url: Option<String>,
     /// Seed of every random choice.
     pub seed: u64,
+    /// The files that the scenario names.
+    pub files: Arc<dyn Files>,
+}
+
+/// No environment, no files, and seed 0.
+impl Default for Inputs {
+    fn default() -> Self {
+        Self { env: BTreeMap::new(), demo_url: None, seed: 0, files: Arc::new(NoFiles) }
+    }
 }
 
 /// A run, worked out.
@@ -21,8 +38,14 @@ pub struct Inputs {
 pub struct Plan {
     /// What can be observed, by number.
     pub catalog: Catalog,
+    /// What is done once before the load.
+    pub setup: Option<Once>,
     /// The workloads.
     pub workloads: Vec<Workload>,
+    /// What is done once after the load.
+    pub teardown: Option<Once>,
+    /// The data feeds, by number.
+    pub feeds: Vec<Arc<Feed>>,
     /// The gates.
     pub thresholds: Vec<Threshold>,
     /// The base URL, or nothing where every URL is absolute.
@@ -31,10 +54,14 @@ pub struct Plan {
     pub hosts: Vec<String>,
     /// Seed of every random choice.
     pub seed: u64,
+    /// What hides the values of secrets in whatever is printed or written.
+    pub mask: Arc<Mask>,
+    /// What this version does not carry out; a plan with any of it can be looked at, but not run.
+    pub later: Vec<Diagnostic>,
 }
 
 impl Plan {
-    /// From the start of the run to the end of the last stage.
+    /// From the start of the run to the end of the last workload.
     pub fn duration(&self) -> Duration {
         self.workloads.iter().map(|workload| workload.schedule.end()).max().unwrap_or_default()
     }
@@ -50,11 +77,27 @@ impl Plan {
     }
 }
 
+/// Steps that run once: `setup` or `teardown`. What they do is counted apart from the load, under a catalogue
+/// of their own.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// What can be observed of it, by number.
+    pub catalog: Catalog,
+    /// What it does.
+    pub steps: Vec<Step>,
+    /// How many slots it needs.
+    pub slots: usize,
+    /// How many of them, the first ones, are variables that it leaves.
+    pub variables: usize,
+}
+
 /// A workload, worked out.
 #[derive(Debug, Clone)]
 pub struct Workload {
     /// Its number.
     pub id: WorkloadId,
+    /// How load arrives, as written.
+    pub load: Load,
     /// When which user runs.
     pub schedule: UserSchedule,
     /// How long running iterations may go on after the end.
@@ -63,12 +106,36 @@ pub struct Workload {
     pub graceful_ramp_down: Duration,
     /// What a user does before its first iteration.
     pub on_start: Vec<Step>,
+    /// The task it is counted under.
+    pub on_start_task: TaskId,
+    /// The data feeds that it uses.
+    pub on_start_feeds: Vec<usize>,
+    /// What a user does after its last iteration.
+    pub on_stop: Vec<Step>,
+    /// The task it is counted under.
+    pub on_stop_task: TaskId,
+    /// The data feeds that it uses.
+    pub on_stop_feeds: Vec<usize>,
     /// What iterations do. A `flow` is one task.
     pub tasks: Vec<Task>,
     /// How often each task is chosen.
     pub weights: Weights,
-    /// Names of the variables that users set, by slot.
-    pub slots: Vec<String>,
+    /// Minimum distance between the starts of two iterations of a user.
+    pub pacing: Option<ThinkTime>,
+    /// Cap on iterations per second.
+    pub max_rate: Option<Rate>,
+    /// How many slots a user needs for its variables.
+    pub slots: usize,
+    /// How many users of other workloads take rows of feeds before this workload's first one does.
+    pub row_users_before: u64,
+}
+
+impl Workload {
+    /// Whether its users take rows of data feeds.
+    pub fn takes_rows(&self) -> bool {
+        let around = !self.on_start_feeds.is_empty() || !self.on_stop_feeds.is_empty();
+        around || self.tasks.iter().any(|task| !task.feeds.is_empty())
+    }
 }
 
 impl Workload {
@@ -85,15 +152,8 @@ pub struct Task {
     pub id: TaskId,
     /// What it does.
     pub steps: Vec<Step>,
+    /// The data feeds that it uses.
+    pub feeds: Vec<usize>,
     /// Pause after it.
     pub think_time: ThinkTime,
-}
-
-/// A step, worked out.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// An HTTP request.
-    Request(Box<Request>),
-    /// A pause.
-    Think(ThinkTime),
 }

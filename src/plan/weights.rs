@@ -19,6 +19,15 @@ impl Weights {
         Self { cumulative: weights.into_iter().map(add).collect() }
     }
 
+    /// The share of a weight in their sum, from 0 to 1.
+    pub fn share(&self, index: usize) -> f64 {
+        let before = index.checked_sub(1).and_then(|before| self.cumulative.get(before));
+        let (Some(edge), Some(sum)) = (self.cumulative.get(index), self.cumulative.last()) else {
+            return 0.0;
+        };
+        (edge - before.unwrap_or(&0.0)) / sum
+    }
+
     /// Index of a weight, with probability weight / sum of weights.
     pub fn pick(&self, random: &mut UserRandom) -> usize {
         let last = self.cumulative.len().saturating_sub(1);

@@ -51,6 +51,16 @@ pub(super) fn count(count: u64) -> String {
     grouped
 }
 
+/// A level of users or of iterations per second: whole where it is whole.
+pub(super) fn level(level: f64) -> String {
+    if level.fract() == 0.0 { count(level.max(0.0) as u64) } else { number(level) }
+}
+
+/// A count and what is counted: `1 request`, `2 requests`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// The share of `part` in `all`: `0%`, `0.12%`, `12.3%`, `100%`. Only none at all is 0 %, only all of them 100 %.
 pub(super) fn percent(part: u64, all: u64) -> String {
     let percent = part as f64 / all.max(1) as f64 * 100.0;

@@ -1,13 +1,22 @@
-//! What a run leaves behind for people and programs: `summary.json` with its schema, the terminal's final text
-//! and the live line.
+//! What people and programs are told: of a plan before a run, the live line of one, `summary.json` with its schema
+//! and the terminal's final text after it, and single exchanges for whoever writes a scenario.
 //!
 //! Pure, but for the bar that indicatif draws: data in, bytes or text out. It opens no file, asks no clock, and
 //! judges nothing; who writes where, and when, is the business of `run`.
 
+mod chart;
+pub mod findings;
 mod format;
+pub mod once;
+pub mod outline;
+mod paint;
 mod percentile;
+pub mod plan_v1;
+mod pretty;
 pub mod progress;
+mod schema;
 pub mod summary_v1;
+mod table;
 pub mod terminal;
 mod text;
 mod totals;

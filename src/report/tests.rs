@@ -5,6 +5,8 @@
 
 mod fixture;
 mod golden;
+mod once;
+mod outline;
 mod progress;
 mod summary;
 mod terminal;

@@ -19,6 +19,17 @@ pub(super) fn inert(text: &str) -> String {
     inert
 }
 
+/// The first `most` columns of `text`, made inert.
+pub(super) fn beginning(text: &str, most: usize) -> String {
+    // No more is escaped than can be shown: a sample can be long.
+    let cut: String = text.chars().take(most + 1).collect();
+    let shown = inert(&cut);
+    if shown.chars().count() <= most {
+        return shown;
+    }
+    shown.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// Columns that `text` takes.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()

@@ -4,7 +4,7 @@ use crate::{
     measure::{
         FailureSample, IterationKey, IterationStats, Latency, RequestKey, RequestStats, Snapshot, Tally,
     },
-    model::{Catalog, ErrorKind, FailureKind, IterationEnd, RequestMeta, WorkloadId},
+    model::{Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestMeta, TaskMeta},
 };
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -88,6 +88,10 @@ pub(super) struct Totals {
     pub iterations: IterationTotals,
     /// Iterations by `TaskId`.
     pub tasks: Vec<IterationTotals>,
+    /// Duration of all groups of steps that ran to their end.
+    pub grouped: Latency,
+    /// The same by `GroupId`.
+    pub groups: Vec<Latency>,
     /// By `StageId`.
     pub stages: Vec<StageTotals>,
     /// All checks.
@@ -107,14 +111,16 @@ impl Totals {
             requests: vec![RequestTotals::default(); catalog.requests.len()],
             tasks: vec![IterationTotals::default(); catalog.tasks.len()],
             stages: vec![StageTotals::default(); catalog.stages.len()],
+            groups: vec![Latency::default(); catalog.groups.len()],
             checks: vec![Tally::default(); catalog.checks.len()],
             ..Self::default()
         };
         totals.add_requests(snapshot);
         totals.add_iterations(snapshot);
+        totals.add_groups(snapshot);
         totals.add_checks(snapshot);
-        let workloads = (0..catalog.workloads.len() as u32).map(WorkloadId);
-        totals.user_start_failures = workloads.map(|id| snapshot.total.user_start_failures(id)).sum();
+        totals.user_start_failures =
+            catalog.workload_ids().map(|id| snapshot.total.user_start_failures(id)).sum();
         totals.dropped_iterations =
             snapshot.series.points().iter().map(|point| point.dropped_iterations).sum();
         totals
@@ -136,6 +142,13 @@ impl Totals {
         }
     }
 
+    fn add_groups(&mut self, snapshot: &Snapshot) {
+        for (key, stats) in snapshot.total.groups() {
+            self.grouped.merge(&stats.duration);
+            self.groups[key.group.0 as usize].merge(&stats.duration);
+        }
+    }
+
     fn add_checks(&mut self, snapshot: &Snapshot) {
         for (key, tally) in snapshot.total.checks() {
             for sum in [&mut self.checked, &mut self.checks[key.check.0 as usize]] {
@@ -146,23 +159,27 @@ impl Totals {
     }
 }
 
-/// One kind of failure of one request.
+/// One kind of failure at one place.
 #[derive(Debug)]
 pub(super) struct Failure<'s> {
     /// What went wrong, in results' words.
     pub error: String,
-    /// The request that failed.
-    pub request: &'s RequestMeta,
+    /// The request that failed; `None` where it was another step.
+    pub request: Option<&'s RequestMeta>,
+    /// The task in which it was.
+    pub task: &'s TaskMeta,
     /// How often, when first, and what it said.
     pub seen: &'s FailureSample,
 }
 
 /// The kinds of failure, the most frequent first, among equals the earliest.
 pub(super) fn failures<'s>(snapshot: &'s Snapshot, catalog: &'s Catalog) -> Vec<Failure<'s>> {
-    let all = snapshot.total.failures().map(|(request, kind, seen)| Failure {
-        error: failure_name(kind, catalog),
-        request: catalog.request(request),
-        seen,
+    let all = snapshot.total.failures().map(|(site, kind, seen)| {
+        let (request, task) = match site {
+            FailureSite::Request(id) => (Some(catalog.request(id)), catalog.request(id).task),
+            FailureSite::Task(id) => (None, id),
+        };
+        Failure { error: failure_name(kind, catalog), request, task: catalog.task(task), seen }
     });
     let mut all: Vec<Failure<'s>> = all.collect();
     // Stable: the rest of the order is that of the catalogue.
@@ -177,5 +194,6 @@ fn failure_name(kind: FailureKind, catalog: &Catalog) -> String {
         FailureKind::Expectation(check) => format!("expect: {}", catalog.check(check).name),
         FailureKind::Extract => "extract".to_owned(),
         FailureKind::Template => "template".to_owned(),
+        FailureKind::Feed => "data".to_owned(),
     }
 }

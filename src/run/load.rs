@@ -48,7 +48,7 @@ pub(super) struct Loaded {
 pub(super) async fn follow(
     mut engine: Engine,
     plan: &Plan,
-    mut signals: Signals,
+    signals: &mut Signals,
     watcher: &mut dyn Watch,
 ) -> Loaded {
     let mut collector = Collector::new(&plan.catalog, engine.workers(), Engine::INTERVAL);
@@ -72,6 +72,14 @@ pub(super) async fn follow(
                         engine.stop();
                     }
                     panics.push(text);
+                }
+                Some(Event::Logged(line)) => watcher.note(&line),
+                Some(Event::StopAsked(reason)) => {
+                    watcher.note(&format!("{reason}; ending"));
+                    engine.stop();
+                    if ending == Ending::Completed {
+                        ending = Ending::StoppedByStep(reason);
+                    }
                 }
             },
             name = signals.next() => heed(name, &engine, &mut ending, plan, watcher),

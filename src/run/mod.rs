@@ -3,11 +3,15 @@
 mod host;
 mod limits;
 mod load;
+mod once;
 mod results;
 mod session;
 mod signals;
+mod store;
+mod trial;
 
 pub use load::{Tick, Watch};
 pub use results::{ResultsFolder, write_whole};
 pub use session::{Job, Outcome, RunError, execute};
 pub use signals::wait_for_signal;
+pub use trial::{Tried, try_tasks};

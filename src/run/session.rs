@@ -1,41 +1,44 @@
-//! One run: target up, plan built, load driven, verdict reached, results written.
+//! One run: target up, plan built, set up, load driven, torn down, verdict reached, results written.
 
 use super::{
     host, limits,
     load::{self, Loaded, Watch},
-    results::{ResultsFolder, slug},
+    once::{OnceEnd, once},
     signals::Signals,
+    store::Store,
 };
 use crate::{
     demo,
-    engine::{Engine, HttpTransports, WallClock},
-    judge::{ThresholdResult, judge, verdict},
-    measure::Snapshot,
-    model::{ExitCode, RunInfo, Verdict},
-    plan::{self, Inputs, Plan},
+    engine::{Common, Engine, HttpTransports, Phase, WallClock},
+    judge::{ThresholdResult, judge, setup_failed, verdict},
+    measure::{Collector, Snapshot},
+    model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
+    plan::{self, Files, Inputs, Plan},
     report::summary_v1::summary,
-    scenario::{Diagnostic, Scenario, Target},
+    scenario::{self, Diagnostic, Options, Reading, Scenario, Target},
 };
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc, thread};
+use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc, thread, time::Duration};
 
 /// What to run, and how.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// Its file as it was named.
+    /// The scenario's file as it was named.
     pub file: String,
     /// Its text.
     pub source: String,
-    /// The overlay that was chosen.
-    pub environment: Option<String>,
+    /// How it is read.
+    pub options: Options,
     /// Seed; drawn where it is `None`.
     pub seed: Option<u64>,
     /// Where results go; `None` for nowhere.
     pub results: Option<PathBuf>,
     /// The variables of the process environment.
     pub env: BTreeMap<String, String>,
+    /// The files that the scenario names.
+    pub files: Arc<dyn Files>,
+    /// What repeats the run, without the seed.
+    pub command: String,
 }
 
 /// A run that did not come to a verdict: no load was made.
@@ -44,6 +47,9 @@ pub enum RunError {
     /// The scenario is wrong.
     #[error("the scenario is wrong")]
     Scenario(Vec<Diagnostic>),
+    /// The scenario is sound, but this version does not carry all of it out.
+    #[error("the scenario asks for what is not in this version")]
+    Later(Vec<Diagnostic>),
     /// The demo API, a thread or the signals could not be set up.
     #[error("{0}: {1}")]
     Setup(&'static str, io::Error),
@@ -71,35 +77,89 @@ pub struct Outcome {
     pub not_written: Option<String>,
 }
 
+/// What is ready for a run: the target is up and the plan is built.
+pub(super) struct Ready {
+    pub scenario: Scenario,
+    pub plan: Arc<Plan>,
+    pub transports: HttpTransports,
+    /// Kept for as long as the run goes on.
+    pub _demo: Option<demo::Demo>,
+}
+
+/// Reads the scenario, starts the demo API where it is the target, and works the plan out.
+///
+/// # Errors
+/// The scenario is wrong, or something it needs could not be set up.
+pub(super) fn prepare(job: &Job) -> Result<Ready, RunError> {
+    let reading = scenario::read(&job.source, &job.options);
+    let demo = start_demo(&reading)?;
+    let seed = job.seed.unwrap_or_else(|| drawn_seed(WallClock::start()));
+    let demo_url = demo.as_ref().map(demo::Demo::url);
+    let inputs = Inputs { env: job.env.clone(), demo_url, seed, files: Arc::clone(&job.files) };
+    let (scenario, plan) = plan::compile(reading, &inputs).map_err(RunError::Scenario)?;
+    if !plan.later.is_empty() {
+        return Err(RunError::Later(plan.later));
+    }
+    let transports = HttpTransports::new().map_err(|error| RunError::Tls(error.to_string()))?;
+    Ok(Ready { scenario, plan: Arc::new(plan), transports, _demo: demo })
+}
+
 /// Runs a job to its end.
 ///
 /// # Errors
 /// Before any load: the scenario is wrong, or something it needs could not be set up.
 pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunError> {
     limits::raise_open_files();
-    let demo = start_demo(&job.scenario)?;
-    let wall = WallClock::start();
-    let seed = job.seed.unwrap_or_else(|| drawn_seed(wall));
-    let demo_url = demo.as_ref().map(demo::Demo::url);
-    let plan = plan::build(&job.scenario, &Inputs { env: job.env.clone(), demo_url, seed });
-    let plan = Arc::new(plan.map_err(RunError::Scenario)?);
-    let transports = HttpTransports::new().map_err(|error| RunError::Tls(error.to_string()))?;
-    let signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
-    let name = job.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
-    let mut store = Store::open(&job, &name, wall, watcher);
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    // The load's own start: set-up is over.
-    let wall = WallClock::start();
-    let engine =
-        Engine::start(&plan, &transports, workers).map_err(|error| RunError::Setup("threads", error))?;
-    let loaded = load::follow(engine, &plan, signals, watcher).await;
-    drop(demo);
-    let info = run_info(&job, name, &plan, wall, &loaded.snapshot, store.id(wall));
-    Ok(conclude(plan, loaded, info, &mut store))
+    let ready = prepare(&job)?;
+    let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
+    let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
+    let mut store = Store::open(job.results.as_deref(), &name, WallClock::start(), watcher);
+    let ran = drive(&ready, &mut signals, watcher).await?;
+    let mut info = run_info(&job, &ready, name, &ran, store.id(ran.wall));
+    (info.setup, info.teardown) = (ran.setup.clone(), ran.teardown.clone());
+    Ok(conclude(ready.plan, ran, info, &mut store))
 }
 
-fn start_demo(scenario: &Scenario) -> Result<Option<demo::Demo>, RunError> {
-    if scenario.target != Some(Target::Demo) {
+/// The load and what stood around it.
+struct Ran {
+    loaded: Loaded,
+    /// When the load began; set-up was over then.
+    wall: WallClock,
+    setup: Option<OnceInfo>,
+    setup_failed: bool,
+    teardown: Option<OnceInfo>,
+}
+
+async fn drive(ready: &Ready, signals: &mut Signals, watcher: &mut dyn Watch) -> Result<Ran, RunError> {
+    let Ready { plan, transports, .. } = ready;
+    let nothing = Common::new(plan, Vec::new());
+    let OnceEnd { done, signal } = once(plan, Phase::Setup, &nothing, transports, signals, watcher).await;
+    let (done, setup) = done.unzip();
+    let failed = done.as_ref().is_some_and(|done| !done.passed);
+    let wall = WallClock::start();
+    if failed || signal.is_some() {
+        let ending = signal.map_or(Ending::Completed, Ending::Signal);
+        let loaded = Loaded { snapshot: nothing_seen(plan), ending, panics: Vec::new() };
+        return Ok(Ran { loaded, wall, setup, setup_failed: failed, teardown: None });
+    }
+    let common = Common::new(plan, done.map_or_else(Vec::new, |done| done.values));
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let engine = Engine::start(plan, &common, transports, workers)
+        .map_err(|error| RunError::Setup("threads", error))?;
+    let loaded = load::follow(engine, plan, signals, watcher).await;
+    let after = once(plan, Phase::Teardown, &common, transports, signals, watcher).await;
+    let teardown = after.done.map(|(_, info)| info);
+    Ok(Ran { loaded, wall, setup, setup_failed: false, teardown })
+}
+
+fn nothing_seen(plan: &Plan) -> Snapshot {
+    Collector::new(&plan.catalog, 1, Engine::INTERVAL).snapshot(Duration::ZERO)
+}
+
+/// The demo API, where it is the target of a file that could be read.
+fn start_demo(reading: &Reading) -> Result<Option<demo::Demo>, RunError> {
+    let target = reading.scenario.as_ref().and_then(|scenario| scenario.target.as_ref());
+    if target != Some(&Target::Demo) || !reading.faults.is_empty() {
         return Ok(None);
     }
     let started = demo::start(0, demo::Config::default());
@@ -116,102 +176,65 @@ fn file_stem(file: &str) -> String {
     stem.map_or_else(|| "run".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-fn conclude(plan: Arc<Plan>, loaded: Loaded, info: RunInfo, store: &mut Store) -> Outcome {
-    let Loaded { snapshot, ending, panics } = loaded;
-    let thresholds = judge(&plan.thresholds, &snapshot, &plan.catalog);
-    let mut verdict = verdict(&thresholds, &snapshot, &ending);
+fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, store: &mut Store) -> Outcome {
+    let Ran { loaded: Loaded { snapshot, ending, panics }, setup_failed: no_setup, .. } = ran;
+    let thresholds = if no_setup { Vec::new() } else { judge(&plan.thresholds, &snapshot, &plan.catalog) };
+    let mut verdict = if no_setup {
+        let errors = info.setup.as_ref().map_or(&[][..], |setup| &setup.errors);
+        setup_failed(errors.first().map_or("a request in it failed", String::as_str))
+    } else {
+        verdict(&thresholds, &snapshot, &ending)
+    };
     if let Some(panic) = panics.first() {
         let reason = format!("loadgen itself failed: {panic}; {}", verdict.reason);
-        verdict = Verdict { passed: false, exit_code: ExitCode::Internal, reason };
+        verdict = Verdict { passed: false, exit_code: ExitCode::Internal, reason, ..verdict };
     }
     let bytes = summary(&info, &snapshot, &plan.catalog, &verdict, &thresholds).to_json();
     store.write("summary.json", &bytes);
     if store.failure.is_some() {
-        let exit_code = verdict.exit_code.or_worse(ExitCode::ResultsNotWritten);
-        let problem = "the results could not be written";
-        let reason = match exit_code {
-            ExitCode::ResultsNotWritten => format!("{problem}; {}", verdict.reason),
-            _ => format!("{}; {problem}", verdict.reason),
-        };
-        verdict = Verdict { passed: false, exit_code, reason };
+        verdict = not_written(verdict);
     }
-    let written = store.folder.as_ref().filter(|_| store.failure.is_none());
-    let folder = written.map(|folder| folder.path().to_owned());
-    Outcome { info, plan, snapshot, thresholds, verdict, folder, not_written: store.failure.take() }
+    let (folder, not_written) = (store.written(), store.failure.take());
+    Outcome { info, plan, snapshot, thresholds, verdict, folder, not_written }
 }
 
-/// Where results go, and what became of that.
-struct Store {
-    name: String,
-    folder: Option<ResultsFolder>,
-    failure: Option<String>,
+/// The verdict where the results could not be written.
+fn not_written(verdict: Verdict) -> Verdict {
+    let exit_code = verdict.exit_code.or_worse(ExitCode::ResultsNotWritten);
+    let problem = "the results could not be written";
+    let reason = match exit_code {
+        ExitCode::ResultsNotWritten => format!("{problem}; {}", verdict.reason),
+        _ => format!("{}; {problem}", verdict.reason),
+    };
+    Verdict { passed: false, exit_code, reason, ..verdict }
 }
 
-impl Store {
-    /// Makes the folder before the load, so that a wrong place is known before the time is spent.
-    fn open(job: &Job, name: &str, wall: WallClock, watcher: &mut dyn Watch) -> Self {
-        let mut store = Self { name: name.to_owned(), folder: None, failure: None };
-        let Some(parent) = &job.results else { return store };
-        match ResultsFolder::create(parent, name, &wall.compact()) {
-            Ok(folder) => store.folder = Some(folder),
-            Err(error) => {
-                let text = format!("results cannot be written to {}: {error}", parent.display());
-                watcher.note(&format!(
-                    "{text}; the run goes on and prints them (--results DIR chooses another place)"
-                ));
-                store.failure = Some(text);
-            }
-        }
-        store
-    }
-
-    fn id(&self, wall: WallClock) -> String {
-        let made = || format!("{}-{}", slug(&self.name), wall.compact());
-        self.folder.as_ref().map_or_else(made, ResultsFolder::id)
-    }
-
-    fn write(&mut self, name: &str, bytes: &[u8]) {
-        let Some(folder) = &self.folder else { return };
-        if let Err(error) = folder.write(name, bytes) {
-            let place = folder.path().join(name);
-            self.failure = Some(format!("{} could not be written: {error}", place.display()));
-        }
-    }
-}
-
-fn run_info(
-    job: &Job,
-    name: String,
-    plan: &Plan,
-    wall: WallClock,
-    snapshot: &Snapshot,
-    id: String,
-) -> RunInfo {
-    let mut command = format!("loadgen run {}", job.file);
-    if let Some(environment) = &job.environment {
-        command += &format!(" --environment {environment}");
-    }
-    command += &format!(" --seed {}", plan.seed);
+fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> RunInfo {
+    let Ready { scenario, plan, .. } = ready;
+    let (wall, snapshot) = (ran.wall, &ran.loaded.snapshot);
+    let (shown, hosts) = (|text: &str| plan.mask.apply(text).into_owned(), plan.hosts.join(", "));
     RunInfo {
         id,
         name,
-        description: job.scenario.description.clone(),
-        started_at: wall.rfc3339(std::time::Duration::ZERO),
+        description: scenario.description.clone(),
+        started_at: wall.rfc3339(Duration::ZERO),
         ended_at: wall.rfc3339(snapshot.elapsed),
         duration_ms: snapshot.elapsed.as_millis() as u64,
         planned_duration_ms: plan.duration().as_millis() as u64,
         scenario_file: job.file.clone(),
         scenario_sha256: hex(&Sha256::digest(job.source.as_bytes())),
-        environment: job.environment.clone(),
-        target: match (&job.scenario.target, &plan.target) {
-            (Some(Target::Demo), _) => "demo".to_owned(),
-            (_, Some(target)) => target.clone(),
-            (_, None) => plan.hosts.join(", "),
-        },
+        environment: job.options.environment.clone(),
+        target: shown(match (&scenario.target, &plan.target) {
+            (Some(Target::Demo), _) => "demo",
+            (_, Some(target)) => target,
+            (_, None) => &hosts,
+        }),
         seed: plan.seed,
-        tags: job.scenario.tags.clone(),
+        tags: scenario.tags.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
         host: host::describe(),
-        command,
+        command: shown(&format!("{} --seed {}", job.command, plan.seed)),
+        setup: None,
+        teardown: None,
     }
 }
 

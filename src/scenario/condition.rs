@@ -4,6 +4,7 @@ use super::{
     diagnostic::Faults,
     span::{Span, Spanned},
     suggest::{listed, nearest},
+    yaml::Node,
 };
 use crate::model::{
     Aggregation, Condition, Glob, Limit, Metric, MetricKind, Operator, Percent, Selector, Unit,
@@ -30,7 +31,7 @@ pub(super) fn parse_metric(text: &Spanned<String>, faults: &mut Faults) -> Optio
 
 fn metric_named(name: &str, span: Span, faults: &mut Faults) -> Option<Metric> {
     let Some(metric) = Metric::from_name(name) else {
-        let names = || Metric::ALL.iter().filter(|metric| metric.is_measured()).map(|metric| metric.name());
+        let names = || Metric::ALL.iter().map(|metric| metric.name());
         let fault = faults.report(span, format!("there is no metric `{name}`"));
         match nearest(name, names()) {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
@@ -40,7 +41,6 @@ fn metric_named(name: &str, span: Span, faults: &mut Faults) -> Option<Metric> {
     };
     if !metric.is_measured() {
         faults.not_yet(span, &format!("the metric `{name}`"));
-        return None;
     }
     Some(metric)
 }
@@ -61,8 +61,8 @@ fn parse_tags(text: &str, span: Span, faults: &mut Faults) -> Option<Vec<(String
 
 /// Reads the right side.
 pub(super) fn parse_condition(
+    node: &Node,
     text: &str,
-    span: Span,
     metric: Metric,
     faults: &mut Faults,
 ) -> Option<Condition> {
@@ -74,15 +74,31 @@ pub(super) fn parse_condition(
         ("<", Operator::Less),
         (">", Operator::Greater),
     ];
-    let found = signs.into_iter().find_map(|(sign, operator)| Some((text.split_once(sign)?, operator)));
-    let Some(((left, right), operator)) = found else {
-        let fault = faults.report(span, format!("`{text}` is not a condition"));
+    let found = signs.into_iter().find_map(|(sign, operator)| Some((text.find(sign)?, sign.len(), operator)));
+    let Some((at, length, operator)) = found else {
+        let message = if text.trim().is_empty() {
+            "this condition is empty".to_owned()
+        } else {
+            format!("`{text}` is not a condition")
+        };
+        let fault = faults.report(node.span, message);
         fault.label(format!("write what must hold, as in `{}`", example(metric)));
         return None;
     };
-    let aggregation = parse_aggregation(left.trim(), metric, span, faults)?;
-    let limit = parse_limit(right.trim(), metric, aggregation, span, faults)?;
+    let (left, left_span) = part(node, text, 0, at);
+    let (right, right_span) = part(node, text, at + length, text.len());
+    let aggregation = parse_aggregation(left, metric, left_span, faults)?;
+    let limit = parse_limit(right, metric, aggregation, right_span, faults)?;
     Some(Condition { aggregation, operator, limit })
+}
+
+/// A part of the text without the blanks around it, and its place.
+fn part<'t>(node: &Node, text: &'t str, start: usize, end: usize) -> (&'t str, Span) {
+    let whole = &text[start..end];
+    let from = start + (whole.len() - whole.trim_start().len());
+    let trimmed = whole.trim();
+    let span = if trimmed.is_empty() { node.span } else { node.part(from, from + trimmed.len()) };
+    (trimmed, span)
 }
 
 fn example(metric: Metric) -> &'static str {
@@ -107,6 +123,11 @@ fn parse_aggregation(text: &str, metric: Metric, span: Span, faults: &mut Faults
         _ => percentile(text).map(Aggregation::Percentile),
     };
     let Some(aggregation) = aggregation else {
+        if text.is_empty() {
+            let fault = faults.report(span, "what is compared is missing");
+            fault.label(format!("write it whole, as in `{}`", example(metric)));
+            return None;
+        }
         let fault = faults.report(span, format!("`{text}` is not an aggregation"));
         let known = ["avg", "med", "min", "max", "stddev", "count", "rate", "value", "p95"];
         match nearest(text, known) {
@@ -149,6 +170,11 @@ fn parse_limit(
     span: Span,
     faults: &mut Faults,
 ) -> Option<Limit> {
+    if text.is_empty() {
+        let fault = faults.report(span, "the limit is missing");
+        fault.label(format!("write it whole, as in `{}`", example(metric)));
+        return None;
+    }
     let number = || text.replace('_', "").parse::<f64>().ok().filter(|number| number.is_finite());
     let read = match (metric.kind(), aggregation) {
         (MetricKind::Trend, Aggregation::Count) | (MetricKind::Gauge, _) => {

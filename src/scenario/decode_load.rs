@@ -1,117 +1,267 @@
-//! `load` and `think_time`.
+//! `load` in its six shapes.
 
 use super::{
-    decode::positive_duration,
+    decode_step::one_of,
     diagnostic::Faults,
-    reader::{Keys, duration, items, literal, quantity, whole_number, word},
-    span::Span,
-    types::{Load, Stage, ThinkTime},
+    reader::{Keys, boolean, duration, items, literal, positive_duration, quantity, whole_number, word},
+    types::{Arrivals, Load, LoadShape, Stage},
     yaml::{Node, NodeValue},
 };
-use crate::model::{format_bytes, parse_duration};
+use crate::model::{Rate, format_bytes, parse_rate};
+use std::time::Duration;
 
 /// Most users of a run: each needs memory, a file and a port.
 const MOST_USERS: u64 = 200_000;
 /// What a user with an open connection takes, for the message that refuses too many.
 const BYTES_PER_USER: u64 = 23 * 1024;
-const SHAPES: &str = "`{ users: 50, duration: 5m }` or `{ stages: [ { duration: 1m, users: 10 } ] }`";
+/// Users that a rate may make where the file says nothing.
+const DEFAULT_MAX_USERS: u64 = 10_000;
+/// Longest time for a number of iterations where the file says nothing, as k6 has it.
+const DEFAULT_MAX_DURATION: Duration = Duration::from_secs(600);
+/// Most iterations of a run: more is a typing error.
+const MOST_ITERATIONS: u64 = 1_000_000_000_000;
+const STAGES: &str = "{ stages: [ { duration: 1m, users: 10 } ] }";
+const SHAPES: &str = "`{ users: 50, duration: 5m }`, `{ rate: 100/s, duration: 5m }`, `{ users: 10, iterations: 1000 }` or `{ stages: [ … ] }`";
+
+/// What a load is called in messages, and the keys that belong to it.
+type Known = (&'static str, &'static [&'static str]);
+const CONSTANT_USERS: Known = ("`users` and `duration`", &["users", "duration"]);
+const RAMPING_USERS: Known = ("`stages` of users", &["stages", "start_users", "graceful_ramp_down"]);
+const SHARED: Known = ("`iterations`", &["users", "iterations", "max_duration"]);
+const PER_USER: Known = ("`iterations_per_user`", &["users", "iterations_per_user", "max_duration"]);
+const CONSTANT_RATE: Known = ("a `rate`", &["rate", "duration", "max_users", "arrivals"]);
+const RAMPING_RATE: Known = ("`stages` of rates", &["stages", "start_rate", "max_users", "arrivals"]);
+const ALL: [&str; 12] = [
+    "users",
+    "duration",
+    "stages",
+    "start_users",
+    "iterations",
+    "iterations_per_user",
+    "max_duration",
+    "rate",
+    "start_rate",
+    "max_users",
+    "arrivals",
+    "graceful_ramp_down",
+];
 
 pub(super) fn load(node: &Node, faults: &mut Faults) -> Option<Load> {
     let mut keys = Keys::open(node, "`load`", faults)?;
     let graceful_stop = keys.get("graceful_stop").and_then(|node| duration(node, "`graceful_stop`", faults));
     let ramp_down =
         keys.get("graceful_ramp_down").and_then(|node| duration(node, "`graceful_ramp_down`", faults));
-    keys.not_yet(
-        &["iterations", "iterations_per_user", "max_duration", "rate", "start_rate", "max_users", "arrivals"],
-        faults,
-    );
-    let later = ["iterations", "iterations_per_user", "rate", "start_rate"].iter().any(|key| keys.has(key));
-    let shape =
-        if keys.has("stages") { ramping(&mut keys, faults) } else { constant(&mut keys, later, faults) };
+    let known = shape_of(node, &keys);
+    refuse_strangers(&mut keys, known, faults);
+    keys.offer(&ALL);
+    let shape = match known {
+        CONSTANT_USERS => constant_users(&mut keys, faults),
+        RAMPING_USERS => ramping_users(&mut keys, faults),
+        SHARED | PER_USER => iterations(&mut keys, faults),
+        CONSTANT_RATE => constant_rate(&mut keys, faults),
+        _ => ramping_rate(&mut keys, faults),
+    };
+    let later = match &shape {
+        Some(LoadShape::ConstantUsers { .. } | LoadShape::RampingUsers { .. }) | None => None,
+        Some(LoadShape::SharedIterations { .. } | LoadShape::IterationsPerUser { .. }) => {
+            Some("a load of iterations")
+        }
+        Some(LoadShape::ConstantRate { .. } | LoadShape::RampingRate { .. }) => {
+            Some("a load of arrival rates")
+        }
+    };
+    if let Some(later) = later {
+        faults.not_yet(node.span, later).help("write `{ users: 50, duration: 5m }`, or `stages` of users");
+    }
     keys.finish(faults);
-    let (start_users, stages) = shape?;
-    Some(Load { stages, start_users, graceful_stop, graceful_ramp_down: ramp_down })
+    Some(Load { shape: shape?, graceful_stop, graceful_ramp_down: ramp_down, span: node.span })
 }
 
-fn constant(keys: &mut Keys<'_>, later: bool, faults: &mut Faults) -> Option<(u64, Vec<Stage>)> {
-    if keys.has("start_users") {
-        keys.get("start_users");
-        faults
-            .report(keys.key_span("start_users"), "`start_users` belongs to `stages`")
-            .label("without `stages` here");
+/// The most telling key decides.
+fn shape_of(node: &Node, keys: &Keys<'_>) -> Known {
+    if keys.has("stages") {
+        if keys.has("start_rate") || has_rates(node) { RAMPING_RATE } else { RAMPING_USERS }
+    } else if keys.has("rate") {
+        CONSTANT_RATE
+    } else if keys.has("iterations_per_user") {
+        PER_USER
+    } else if keys.has("iterations") {
+        SHARED
+    } else {
+        CONSTANT_USERS
     }
-    let users = keys.get("users");
-    let length = keys.get("duration");
-    if later {
-        return None;
-    }
-    if users.is_none() || length.is_none() {
-        let missing = if users.is_none() { "users" } else { "duration" };
-        faults
-            .report(keys.span(), format!("`{missing}` is missing in `load`"))
-            .help(format!("write {SHAPES}"));
-    }
-    let users = users.and_then(|node| user_count(node, 1, faults));
-    let duration = length.and_then(|node| positive_duration(node, "`duration`", faults));
-    let (users, duration) = (users?, duration?);
-    Some((users, vec![Stage { name: None, duration, users }]))
 }
 
-fn ramping(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<(u64, Vec<Stage>)> {
-    for key in ["users", "duration"] {
-        if keys.has(key) {
-            keys.get(key);
-            let message = format!("`{key}` and `stages` cannot stand together in `load`");
-            faults.report(keys.key_span(key), message).help(format!("write either {SHAPES}"));
+fn has_rates(load: &Node) -> bool {
+    let stages = load.entry("stages").map(|stages| &stages.value);
+    let Some(NodeValue::List(stages)) = stages else { return false };
+    stages.iter().any(|stage| stage.entry("rate").is_some())
+}
+
+/// Keys of another shape: known, but without a meaning here.
+fn refuse_strangers(keys: &mut Keys<'_>, (shape, own): Known, faults: &mut Faults) {
+    for key in ALL {
+        if !keys.has(key) || own.contains(&key) {
+            continue;
+        }
+        keys.get(key);
+        // Constant users may carry what only ramps use: an overlay of a ramp leaves it behind.
+        if key == "graceful_ramp_down" {
+            continue;
+        }
+        let message = format!("`{key}` cannot stand beside {shape} in `load`");
+        let fault = faults.report(keys.key_span(key), message);
+        fault.label("belongs to another shape of load").help(format!("write one of {SHAPES}"));
+    }
+}
+
+fn incomplete(keys: &mut Keys<'_>, needed: [&'static str; 2], faults: &mut Faults) {
+    for key in needed {
+        if keys.get(key).is_none() && !keys.misspelt(&needed) {
+            let fault = faults.report(keys.place(), format!("`{key}` is missing in `load`"));
+            fault.label(format!("add `{key}`")).help(format!("write one of {SHAPES}"));
         }
     }
-    let start_users = keys.get("start_users").map_or(Some(0), |node| user_count(node, 0, faults));
+}
+
+fn length(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Duration> {
+    keys.get("duration").and_then(|node| positive_duration(node, "`duration`", faults))
+}
+
+fn constant_users(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<LoadShape> {
+    incomplete(keys, ["users", "duration"], faults);
+    let users = keys.get("users").and_then(|node| user_count(node, "`users`", 1, faults));
+    let duration = length(keys, faults);
+    Some(LoadShape::ConstantUsers { users: users?, duration: duration? })
+}
+
+fn iterations(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<LoadShape> {
+    let per_user = keys.has("iterations_per_user");
+    let name = if per_user { "iterations_per_user" } else { "iterations" };
+    incomplete(keys, ["users", name], faults);
+    let users = keys.get("users").and_then(|node| user_count(node, "`users`", 1, faults));
+    let what = format!("`{name}`");
+    let iterations = keys.get(name).and_then(|node| whole_number(node, &what, 1..=MOST_ITERATIONS, faults));
+    let max_duration = keys
+        .get("max_duration")
+        .map_or(Some(DEFAULT_MAX_DURATION), |node| positive_duration(node, "`max_duration`", faults));
+    let (users, iterations, max_duration) = (users?, iterations?, max_duration?);
+    Some(if per_user {
+        LoadShape::IterationsPerUser { users, iterations, max_duration }
+    } else {
+        LoadShape::SharedIterations { users, iterations, max_duration }
+    })
+}
+
+fn constant_rate(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<LoadShape> {
+    incomplete(keys, ["rate", "duration"], faults);
+    let rate = keys.get("rate").and_then(|node| positive_rate(node, "`rate`", faults));
+    let duration = length(keys, faults);
+    let (max_users, arrivals) = open_model(keys, faults);
+    Some(LoadShape::ConstantRate {
+        rate: rate?,
+        duration: duration?,
+        max_users: max_users?,
+        arrivals: arrivals?,
+    })
+}
+
+fn open_model(keys: &mut Keys<'_>, faults: &mut Faults) -> (Option<u64>, Option<Arrivals>) {
+    const ARRIVALS: [(&str, Arrivals); 2] = [("uniform", Arrivals::Uniform), ("poisson", Arrivals::Poisson)];
+    let max_users = keys
+        .get("max_users")
+        .map_or(Some(DEFAULT_MAX_USERS), |node| user_count(node, "`max_users`", 1, faults));
+    let arrivals = keys
+        .get("arrivals")
+        .map_or(Some(Arrivals::Uniform), |node| one_of(node, "`arrivals`", &ARRIVALS, faults));
+    (max_users, arrivals)
+}
+
+fn ramping_users(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<LoadShape> {
+    let start_users =
+        keys.get("start_users").map_or(Some(0), |node| user_count(node, "`start_users`", 0, faults));
     let node = keys.get("stages")?;
-    let list = items(node, "`stages`", faults)?;
-    let stages: Vec<Option<Stage>> = list.iter().map(|node| stage(node, faults)).collect();
-    let stages: Option<Vec<Stage>> = stages.into_iter().collect();
+    let stages = stages(node, "users", faults, |node, faults| user_count(node, "`users`", 0, faults));
     let (start_users, stages) = (start_users?, stages?);
-    check_stages(node.span, start_users, &stages, faults)?;
-    Some((start_users, stages))
+    if start_users == 0 && stages.iter().all(|stage| stage.level == 0) {
+        let fault = faults.report(node.span, "no stage has any users");
+        fault.label("at least one stage needs `users` above 0");
+        return None;
+    }
+    Some(LoadShape::RampingUsers { start_users, stages })
 }
 
-fn check_stages(span: Span, start_users: u64, stages: &[Stage], faults: &mut Faults) -> Option<()> {
+fn ramping_rate(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<LoadShape> {
+    let start_rate = keys
+        .get("start_rate")
+        .map_or(Some(Rate { per_second: 0.0 }), |node| rate(node, "`start_rate`", faults));
+    let (max_users, arrivals) = open_model(keys, faults);
+    let node = keys.get("stages")?;
+    let stages = stages(node, "rate", faults, |node, faults| rate(node, "`rate`", faults));
+    let (start_rate, stages) = (start_rate?, stages?);
+    if start_rate.per_second == 0.0 && stages.iter().all(|stage| stage.level.per_second == 0.0) {
+        let fault = faults.report(node.span, "no stage has any rate");
+        fault.label("at least one stage needs a `rate` above 0/s");
+        return None;
+    }
+    Some(LoadShape::RampingRate { start_rate, stages, max_users: max_users?, arrivals: arrivals? })
+}
+
+fn stages<L>(
+    node: &Node,
+    level: &'static str,
+    faults: &mut Faults,
+    read: impl Fn(&Node, &mut Faults) -> Option<L>,
+) -> Option<Vec<Stage<L>>> {
+    let list = items(node, "`stages`", faults)?;
+    let found: Vec<Option<Stage<L>>> = list.iter().map(|node| stage(node, level, faults, &read)).collect();
+    let stages = found.into_iter().collect::<Option<Vec<_>>>()?;
     if stages.iter().all(|stage| stage.duration.is_zero()) {
-        faults
-            .report(span, "the stages take no time")
-            .label("at least one stage needs a `duration` above 0s");
+        let fault = faults.report(node.span, "the stages take no time");
+        fault.label("at least one stage needs a `duration` above 0s");
+        if stages.is_empty() {
+            fault.help(format!("for example `{STAGES}`"));
+        }
         return None;
     }
-    if start_users == 0 && stages.iter().all(|stage| stage.users == 0) {
-        faults.report(span, "no stage has any users").label("at least one stage needs `users` above 0");
-        return None;
-    }
-    Some(())
+    Some(stages)
 }
 
-fn stage(node: &Node, faults: &mut Faults) -> Option<Stage> {
+fn stage<L>(
+    node: &Node,
+    level: &'static str,
+    faults: &mut Faults,
+    read: &impl Fn(&Node, &mut Faults) -> Option<L>,
+) -> Option<Stage<L>> {
     let mut keys = Keys::open(node, "a stage", faults)?;
     let name = keys.get("name").and_then(|node| literal(node, "a stage's name", faults));
     let duration = keys.require("duration", faults).and_then(|node| duration(node, "`duration`", faults));
-    let users = if keys.has("rate") || keys.has("target") {
-        keys.get("users")
-    } else {
-        keys.require("users", faults)
-    };
-    let users = users.and_then(|node| user_count(node, 0, faults));
-    keys.not_yet(&["rate", "warm_up"], faults);
+    if let Some(warm_up) = keys.get("warm_up")
+        && boolean(warm_up, "`warm_up`", faults) == Some(true)
+    {
+        faults.not_yet(keys.key_span("warm_up"), "`warm_up` of a stage");
+    }
+    let other = if level == "rate" { "users" } else { "rate" };
+    if keys.has(other) {
+        keys.get(other);
+        let fault = faults.report(keys.key_span(other), "these stages mix `users` and `rate`");
+        fault.label(format!("the other stages have `{level}`"));
+    }
+    let value =
+        if keys.has("target") || keys.has(other) { keys.get(level) } else { keys.require(level, faults) };
+    let value = value.and_then(|node| read(node, faults));
     keys.finish_with(faults, |key, fault| {
         let ours = key == "target";
         if ours {
-            fault.label("k6's `target` is called `users` here");
+            fault.label(format!("k6's `target` is called `{level}` here"));
         }
         ours
     });
-    Some(Stage { name: name.map(|name| name.value), duration: duration?, users: users? })
+    Some(Stage { name: name.map(|name| name.value), duration: duration?, level: value? })
 }
 
-fn user_count(node: &Node, least: u64, faults: &mut Faults) -> Option<u64> {
-    let users = whole_number(node, "`users`", least..=u64::MAX, faults)?;
+fn user_count(node: &Node, what: &str, least: u64, faults: &mut Faults) -> Option<u64> {
+    let users = whole_number(node, what, least..=u64::MAX, faults)?;
     if users > MOST_USERS {
         let needed = format_bytes(users.saturating_mul(BYTES_PER_USER));
         let fault = faults.report(node.span, format!("{users} users would need about {needed} of memory"));
@@ -121,21 +271,21 @@ fn user_count(node: &Node, least: u64, faults: &mut Faults) -> Option<u64> {
     Some(users)
 }
 
-/// `1s` or `1s..3s`.
-pub(super) fn think_time(node: &Node, faults: &mut Faults) -> Option<ThinkTime> {
-    if matches!(node.value, NodeValue::Map(_)) {
-        faults
-            .not_yet(node.span, "a think time's distribution")
-            .help("write `1s` or a range such as `1s..3s`");
+pub(super) fn rate(node: &Node, what: &str, faults: &mut Faults) -> Option<Rate> {
+    let word = word(node, what, faults)?;
+    quantity(parse_rate(word.value), word.span, what, faults)
+}
+
+pub(super) fn positive_rate(node: &Node, what: &str, faults: &mut Faults) -> Option<Rate> {
+    let rate = rate(node, what, faults)?;
+    if rate.per_second <= 0.0 {
+        faults.report(node.span, format!("{what} must be above zero")).label("nothing would ever start");
         return None;
     }
-    let text = word(node, "a think time", faults)?;
-    let (min, max) = text.value.split_once("..").unwrap_or((text.value, text.value));
-    let min = quantity(parse_duration(min), text.span, "a think time", faults)?;
-    let max = quantity(parse_duration(max), text.span, "a think time", faults)?;
-    if min > max {
-        faults.report(text.span, "this range ends before it starts").label("write the shorter time first");
-        return None;
-    }
-    Some(ThinkTime { min, max })
+    Some(rate)
+}
+
+/// Where load starts within the run.
+pub(super) fn start_after(node: &Node, faults: &mut Faults) -> Option<Duration> {
+    duration(node, "`start_after`", faults)
 }

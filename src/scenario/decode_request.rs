@@ -1,24 +1,46 @@
-//! A request's keys, its checks and extracts.
+//! A request's keys.
 
 use super::{
-    check::{Check, Extract},
-    check_grammar::{parse_check, parse_subject},
-    decode::{pairs, positive_duration, tags, variable_name},
+    decode_body::body,
+    decode_check::{checks, extracts},
+    decode_step::one_of,
+    decode_vars::tags,
     diagnostic::Faults,
-    reader::{Keys, entries, items, literal, text, word},
+    reader::{Keys, literal, pairs, positive_duration, text, whole_number, word},
     span::Span,
+    step::{Auth, Redirects, Request},
     suggest::listed,
     text::Text,
-    types::{Body, Request},
-    value::Value,
     yaml::{Node, NodeValue},
 };
+use crate::model::OnFailure;
 
 /// The keys that make a step a request.
 pub(super) const METHOD_KEYS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 /// The other keys of a request.
-pub(super) const KEYS: [&str; 9] =
-    ["request", "query", "headers", "json", "body", "timeout", "expect", "check", "extract"];
+pub(super) const KEYS: [&str; 17] = [
+    "request",
+    "query",
+    "headers",
+    "json",
+    "form",
+    "multipart",
+    "body",
+    "body_file",
+    "timeout",
+    "follow_redirects",
+    "auth",
+    "cookies",
+    "tags",
+    "expect",
+    "check",
+    "extract",
+    "on_failure",
+];
+/// Most redirects that can be asked for.
+const MOST_REDIRECTS: u64 = 100;
+/// Most redirects where the file says only that they are followed.
+const USUAL_REDIRECTS: u64 = 10;
 
 /// Reads the keys of a request from a step or a task; the caller reads the rest.
 pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut Faults) -> Option<Request> {
@@ -29,13 +51,21 @@ pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut 
     let timeout = keys.get("timeout").and_then(|node| positive_duration(node, "`timeout`", faults));
     let request_tags = keys.get("tags").map_or_else(Vec::new, |node| tags(node, faults));
     let body = body(keys, faults);
+    let auth = keys.get("auth").and_then(|node| auth(node, faults));
+    if let Some(node) = keys.get("cookies")
+        && !pairs(node, "`cookies`", faults).is_empty()
+    {
+        faults.not_yet(keys.key_span("cookies"), "`cookies`");
+    }
+    if let Some(node) = keys.get("follow_redirects")
+        && let Some(Redirects::UpTo(_)) = redirects(node, "`follow_redirects`", faults)
+    {
+        faults.not_yet(keys.key_span("follow_redirects"), "`follow_redirects`");
+    }
     let expect = keys.get("expect").map_or_else(Vec::new, |node| checks(node, "`expect`", faults));
     let check = keys.get("check").map_or_else(Vec::new, |node| checks(node, "`check`", faults));
     let extract = keys.get("extract").map_or_else(Vec::new, |node| extracts(node, faults));
-    keys.not_yet(
-        &["form", "multipart", "body_file", "follow_redirects", "auth", "cookies", "on_failure"],
-        faults,
-    );
+    let on_failure = keys.get("on_failure").and_then(|node| on_failure(node, faults));
     let (method, url) = line?;
     let name = name.map_or_else(|| format!("{method} {}", url.source), |name| name.value);
     Some(Request {
@@ -45,106 +75,127 @@ pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut 
         query,
         headers,
         body,
+        auth,
         timeout,
         tags: request_tags,
         expect,
         check,
         extract,
+        on_failure,
     })
 }
 
 fn request_line(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut Faults) -> Option<(String, Text)> {
-    let written: Vec<(&str, &Node)> =
+    let written: Vec<(&'static str, &Node)> =
         METHOD_KEYS.into_iter().filter_map(|key| keys.get(key).map(|node| (key, node))).collect();
     let general = keys.get("request");
     match (written.as_slice(), general) {
         ([(method, node)], None) => {
-            let url = text(node, "a URL", faults)?;
+            let url = url(node, method, faults)?;
             Some((method.to_uppercase(), url))
         }
         ([], Some(node)) => general_request(node, faults),
         ([], None) => {
-            let fault = faults.report(span, format!("{what} without a request or a step to do"));
-            fault.help(format!("write {} with a URL", listed(METHOD_KEYS)));
+            if !keys.misspelt(&METHOD_KEYS) {
+                let fault = faults.report(span, format!("{what} without a request or anything else to do"));
+                fault.help(format!("for example `get: /path`; requests are {}", listed(METHOD_KEYS)));
+            }
             None
         }
-        ([.., (_, second)], _) => {
+        ([.., (second, _)], _) => {
+            let place = keys.key_span(second);
             faults
-                .report(second.span, "a step is one request, this is a second one")
-                .help("make it a step of its own");
+                .report(place, "a step is one request, this is a second one")
+                .label("make it a step of its own");
             None
         }
     }
+}
+
+fn url(node: &Node, method: &str, faults: &mut Faults) -> Option<Text> {
+    if let NodeValue::Map(_) = node.value {
+        let fault = faults.report(node.span, format!("`{method}` takes a URL, this is a map"));
+        fault.label("the URL stands here, the request's other keys beside it");
+        fault.help(format!("write `{method}: /path`, and `headers:`, `json:` and so on at the same depth"));
+        return None;
+    }
+    let url = text(node, "a URL", faults)?;
+    if url.source.trim().is_empty() {
+        faults.report(node.span, "this URL is empty").label("write `/` for the target itself");
+        return None;
+    }
+    Some(url)
 }
 
 /// `request: { method, url }`
 fn general_request(node: &Node, faults: &mut Faults) -> Option<(String, Text)> {
     let mut keys = Keys::open(node, "`request`", faults)?;
     let method = keys.require("method", faults).and_then(|node| literal(node, "`method`", faults));
-    let url = keys.require("url", faults).and_then(|node| text(node, "`url`", faults));
-    keys.finish(faults);
+    let url = keys.require("url", faults).and_then(|node| url(node, "url", faults));
+    keys.finish_with(faults, |key, fault| {
+        let beside = KEYS.contains(&key) || key == "name";
+        if beside {
+            fault.label(format!("`{key}` stands beside `request`, not in it"));
+        }
+        beside
+    });
     let method = method?;
     if method.value.is_empty() || !method.value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
     {
-        faults.report(method.span, format!("`{}` is not an HTTP method", method.value));
+        faults.report(method.span, format!("`{}` is not an HTTP method", method.value)).label("letters only");
         return None;
     }
     Some((method.value.to_uppercase(), url?))
 }
 
-fn body(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Body> {
-    let (json, text_body) = (keys.get("json"), keys.get("body"));
-    if let (Some(_), Some(second)) = (json, text_body) {
-        faults.report(second.span, "a request has one body: `json` or `body`");
-    }
-    if let Some(node) = json {
-        return Some(Body::Json(Value::of_node(node, faults)));
-    }
-    let node = text_body?;
-    if matches!(node.value, NodeValue::Map(_)) {
-        let fault = faults.not_yet(node.span, "a body as a map");
-        fault.help("a text, or `json:` for a JSON body");
-        return None;
-    }
-    text(node, "`body`", faults).map(Body::Text)
-}
-
-/// One expression, a list of them, or a map of name and expression.
-fn checks(node: &Node, what: &'static str, faults: &mut Faults) -> Vec<Check> {
-    match &node.value {
-        NodeValue::Scalar(_) => unnamed_check(node, faults).into_iter().collect(),
-        NodeValue::List(_) => {
-            let list = items(node, what, faults).unwrap_or_default();
-            list.iter().filter_map(|node| unnamed_check(node, faults)).collect()
-        }
-        NodeValue::Map(_) => {
-            let named = entries(node, what, faults);
-            let read = |(name, node): (&super::span::Spanned<String>, &Node)| {
-                let text = word(node, "a check", faults)?;
-                parse_check(node, text.value, &name.value, faults)
-            };
-            named.into_iter().filter_map(read).collect()
-        }
+/// `false`, `true`, or the most redirects to follow.
+pub(super) fn redirects(node: &Node, what: &str, faults: &mut Faults) -> Option<Redirects> {
+    match word(node, what, faults)?.value {
+        "false" => Some(Redirects::No),
+        "true" => Some(Redirects::UpTo(USUAL_REDIRECTS)),
+        _ => whole_number(node, what, 0..=MOST_REDIRECTS, faults).map(|most| match most {
+            0 => Redirects::No,
+            most => Redirects::UpTo(most),
+        }),
     }
 }
 
-fn unnamed_check(node: &Node, faults: &mut Faults) -> Option<Check> {
-    let text = word(node, "a check", faults)?;
-    parse_check(node, text.value, text.value, faults)
+fn auth(node: &Node, faults: &mut Faults) -> Option<Auth> {
+    let mut keys = Keys::open(node, "`auth`", faults)?;
+    let (basic, bearer, digest) = (keys.get("basic"), keys.get("bearer"), keys.get("digest"));
+    let found = match (basic, bearer, digest) {
+        (Some(node), None, None) => credentials(node, "`basic`", faults),
+        (None, Some(node), None) => text(node, "`bearer`", faults).map(Auth::Bearer),
+        (None, None, Some(node)) => {
+            credentials(node, "`digest`", faults);
+            faults.not_yet(keys.key_span("digest"), "`digest` authentication");
+            None
+        }
+        (None, None, None) if keys.misspelt(&["basic", "bearer", "digest"]) => None,
+        _ => {
+            let fault = faults.report(node.span, "`auth` is one of `basic`, `bearer` and `digest`");
+            fault.help("for example `auth: { basic: { user: me, password: \"${secrets.password}\" } }`");
+            None
+        }
+    };
+    keys.finish(faults);
+    found
 }
 
-fn extracts(node: &Node, faults: &mut Faults) -> Vec<Extract> {
-    let mut extracts = Vec::new();
-    for (variable, node) in entries(node, "`extract`", faults) {
-        variable_name(variable, faults);
-        if matches!(node.value, NodeValue::Map(_)) {
-            faults.not_yet(node.span, "an extract with `from`, `default` or `pick`");
-            continue;
-        }
-        let Some(text) = word(node, "an extract", faults) else { continue };
-        if let Some(subject) = parse_subject(node, text.value, faults) {
-            extracts.push(Extract { variable: variable.clone(), subject, span: node.span });
-        }
-    }
-    extracts
+fn credentials(node: &Node, what: &'static str, faults: &mut Faults) -> Option<Auth> {
+    let mut keys = Keys::open(node, what, faults)?;
+    let user = keys.require("user", faults).and_then(|node| text(node, "`user`", faults));
+    let password = keys.require("password", faults).and_then(|node| text(node, "`password`", faults));
+    keys.finish(faults);
+    Some(Auth::Basic { user: user?, password: password? })
+}
+
+fn on_failure(node: &Node, faults: &mut Faults) -> Option<OnFailure> {
+    const WORDS: [(&str, OnFailure); 4] = [
+        ("continue", OnFailure::Continue),
+        ("stop_iteration", OnFailure::StopIteration),
+        ("stop_user", OnFailure::StopUser),
+        ("stop_run", OnFailure::StopRun),
+    ];
+    one_of(node, "`on_failure`", &WORDS, faults)
 }

@@ -1,25 +1,26 @@
-//! `tasks`, `flow` and the steps in them.
+//! `tasks` and `flow`.
 
 use super::{
-    decode::tags,
-    decode_load::think_time,
     decode_request::{self, METHOD_KEYS},
+    decode_step::steps,
+    decode_vars::tags,
     diagnostic::Faults,
     reader::{Keys, items, literal, positive_number},
     span::Spanned,
-    types::{Step, Task, Work},
-    yaml::Node,
+    step::{Step, StepKind},
+    think_time::think_time,
+    types::{Task, Work},
+    yaml::{Node, NodeValue},
 };
 use std::collections::HashMap;
 
-const LATER_STEPS: [&str; 12] = [
-    "set", "if", "repeat", "for_each", "while", "choose", "parallel", "group", "log", "stop", "sql", "steps",
-];
+/// What loadgen counts the steps outside of tasks under.
+const OWN_TASKS: [&str; 5] = ["on_start", "on_stop", "setup", "teardown", "flow"];
 
-pub(super) fn work(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Work> {
+pub(super) fn work(keys: &mut Keys<'_>, what: &str, faults: &mut Faults) -> Option<Work> {
     match (keys.get("tasks"), keys.get("flow")) {
-        (Some(_), Some(flow)) => {
-            let fault = faults.report(flow.span, "`tasks` and `flow` cannot stand together");
+        (Some(_), Some(_)) => {
+            let fault = faults.report(keys.key_span("flow"), "`tasks` and `flow` cannot stand together");
             fault.label("an iteration either picks a task or runs the flow");
             None
         }
@@ -29,14 +30,26 @@ pub(super) fn work(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Work> {
             (!steps.is_empty()).then_some(Work::Flow(steps))
         }
         (None, None) => {
-            let fault = faults.report(keys.span(), "`tasks` is missing: what should a user do?");
-            fault.help("for example `tasks: [ { get: /health } ]`, or a `flow:` of steps");
+            let misspelt = keys.misspelt(&["tasks", "flow"]);
+            if !misspelt {
+                let message = format!("`tasks` is missing{what}: what should a user do?");
+                let fault = faults.report(keys.place(), message);
+                fault.help("for example `tasks: [ { get: /health } ]`, or a `flow:` of steps");
+            }
             None
         }
     }
 }
 
 fn tasks(node: &Node, faults: &mut Faults) -> Option<Vec<Task>> {
+    if let NodeValue::Map(entries) = &node.value {
+        let fault = faults.report(node.span, "`tasks` is a list, this is a map");
+        fault.label("expected a list");
+        if let Some((name, _)) = entries.first() {
+            fault.help(format!("write each task as an item: `- name: {}`", name.value));
+        }
+        return None;
+    }
     let list = items(node, "`tasks`", faults)?;
     if list.is_empty() {
         faults.report(node.span, "there are no tasks").label("an iteration needs at least one");
@@ -56,7 +69,7 @@ fn tasks(node: &Node, faults: &mut Faults) -> Option<Vec<Task>> {
 
 fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
     let mut keys = Keys::open(node, "a task", faults)?;
-    let name = keys.get("name").and_then(|node| literal(node, "a task's name", faults));
+    let name = keys.get("name").and_then(|node| task_name(node, faults));
     let weight = keys.get("weight").map_or(Some(1.0), |node| positive_number(node, "`weight`", faults));
     let think_time = keys.get("think_time").map(|node| think_time(node, faults));
     keys.offer(&["steps"]);
@@ -76,15 +89,19 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
         // A single request's keys stand in place of `steps`; its tags are then the task's.
         let request = decode_request::request(&mut keys, node.span, "a task", faults);
         keys.finish(faults);
-        (vec![Step::Request(Box::new(request?))], Vec::new())
+        let kind = StepKind::Request(Box::new(request?));
+        (vec![Step { kind, span: node.span }], Vec::new())
     };
     let name = match name {
         Some(name) => name,
         None => match first_request_name(&steps) {
             Some(name) => Spanned::new(name, node.span),
             None => {
-                let message = "this task needs a `name`, because it has no request to take it from";
-                faults.report(node.span, message);
+                // Without a step that could be read there is nothing to take it from, either.
+                if !steps.is_empty() {
+                    let message = "this task needs a `name`, because it has no request to take it from";
+                    faults.report(node.span, message);
+                }
                 return None;
             }
         },
@@ -92,45 +109,28 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
     Some(Task { name, weight: weight?, steps, think_time: think_time.unwrap_or(None), tags: task_tags })
 }
 
+fn task_name(node: &Node, faults: &mut Faults) -> Option<Spanned<String>> {
+    let name = literal(node, "a task's name", faults)?;
+    if OWN_TASKS.contains(&name.value.as_str()) {
+        let fault = faults.report(name.span, format!("`{}` is a name of loadgen's own", name.value));
+        fault.label("choose another name");
+    }
+    Some(name)
+}
+
+/// The name of the first request, in the file's order, also inside of other steps.
 fn first_request_name(steps: &[Step]) -> Option<String> {
-    steps.iter().find_map(|step| match step {
-        Step::Request(request) => Some(request.name.clone()),
-        Step::Think(_) => None,
-    })
-}
-
-pub(super) fn steps(node: &Node, what: &'static str, faults: &mut Faults) -> Vec<Step> {
-    let Some(list) = items(node, what, faults) else { return Vec::new() };
-    if list.is_empty() {
-        faults.report(node.span, format!("{what} has no steps")).label("nothing to do");
-    }
-    list.iter().filter_map(|node| step(node, faults)).collect()
-}
-
-fn step(node: &Node, faults: &mut Faults) -> Option<Step> {
-    let mut keys = Keys::open(node, "a step", faults)?;
-    if let Some(later) = LATER_STEPS.iter().find(|key| keys.has(key)) {
-        faults.not_yet(keys.key_span(later), &format!("the step `{later}`"));
-        return None;
-    }
-    let is_request = METHOD_KEYS.iter().chain(&["request"]).any(|key| keys.has(key));
-    if keys.has("check") && !is_request {
-        faults.not_yet(keys.key_span("check"), "the step `check`");
-        return None;
-    }
-    if keys.has("think") && !is_request {
-        let pause = keys.get("think").and_then(|node| think_time(node, faults));
-        keys.finish(faults);
-        return pause.map(Step::Think);
-    }
-    keys.offer(&["think"]);
-    let request = decode_request::request(&mut keys, node.span, "a step", faults);
-    keys.finish_with(faults, |key, fault| {
-        let misplaced = matches!(key, "weight" | "think_time");
-        if misplaced {
-            fault.label(format!("`{key}` belongs to a task, not to a request in it"));
+    steps.iter().find_map(|step| match &step.kind {
+        StepKind::Request(request) => Some(request.name.clone()),
+        StepKind::If { then, otherwise, .. } => {
+            first_request_name(then).or_else(|| first_request_name(otherwise))
         }
-        misplaced
-    });
-    request.map(|request| Step::Request(Box::new(request)))
+        StepKind::Repeat { steps, .. }
+        | StepKind::ForEach { steps, .. }
+        | StepKind::While { steps, .. }
+        | StepKind::Parallel { steps, .. }
+        | StepKind::Group { steps, .. } => first_request_name(steps),
+        StepKind::Choose(branches) => branches.iter().find_map(|branch| first_request_name(&branch.steps)),
+        _ => None,
+    })
 }

@@ -29,23 +29,23 @@ impl Diagnostic {
     }
 }
 
-/// The faults found so far.
+/// The faults found so far, and what is sound but not carried out by this version.
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Vec<Diagnostic>,
+    later: Vec<Diagnostic>,
 }
 
 impl Faults {
     /// Adds a fault; the returned diagnostic takes a label and advice.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        let index = self.list.len();
-        self.list.push(Diagnostic { message: message.into(), span, label: String::new(), help: Vec::new() });
-        &mut self.list[index]
+        push(&mut self.list, span, message.into())
     }
 
-    /// Adds the fault that a key or value is of the language, but not of this version of the program.
+    /// Notes that something is of the language, but not of this version of the program: no fault, and no
+    /// run either.
     pub fn not_yet(&mut self, span: Span, what: &str) -> &mut Diagnostic {
-        self.report(span, format!("{what} is not in this version")).label("leave it out")
+        push(&mut self.later, span, format!("{what} is not in this version")).label("leave it out")
     }
 
     /// Whether there are none.
@@ -53,10 +53,31 @@ impl Faults {
         self.list.is_empty()
     }
 
-    /// The faults in the file's order, each once.
-    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|fault| (fault.span.start, fault.span.end));
-        self.list.dedup();
-        self.list
+    /// Adds all that `other` found.
+    pub fn extend(&mut self, other: Self) {
+        self.list.extend(other.list);
+        self.later.extend(other.later);
     }
+
+    /// Takes what this version does not carry out, in the file's order, each once.
+    pub fn take_later(&mut self) -> Vec<Diagnostic> {
+        sorted(std::mem::take(&mut self.later))
+    }
+
+    /// The faults in the file's order, each once.
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        sorted(self.list)
+    }
+}
+
+fn push(list: &mut Vec<Diagnostic>, span: Span, message: String) -> &mut Diagnostic {
+    let index = list.len();
+    list.push(Diagnostic { message, span, label: String::new(), help: Vec::new() });
+    &mut list[index]
+}
+
+fn sorted(mut list: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    list.sort_by_key(|fault| (fault.span.start, fault.span.end));
+    list.dedup();
+    list
 }

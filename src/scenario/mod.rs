@@ -4,30 +4,55 @@
 
 mod check;
 mod check_grammar;
+mod check_operand;
+mod check_subject;
 mod condition;
+mod cursor;
+mod data;
 mod decode;
+mod decode_body;
+mod decode_check;
+mod decode_data;
+mod decode_http;
 mod decode_load;
 mod decode_request;
+mod decode_step;
 mod decode_task;
+mod decode_threshold;
+mod decode_vars;
+mod decode_workload;
 mod diagnostic;
+mod extent;
 mod overlay;
+mod overrides;
 mod reader;
 mod render;
+mod schema;
+mod secrets;
+mod sources;
 mod span;
+mod step;
 mod suggest;
 mod text;
+mod think_time;
 mod types;
 mod value;
 mod yaml;
 
-pub use check::{Check, CheckOperator, Extract, Operand, Subject};
-pub use decode::{Options, parse};
+pub use check::{Check, CheckOperator, Extract, ExtractPick, Operand, Subject};
+pub use data::{DataFeed, FeedSource, FileFormat, OnEnd, Per, Pick};
+pub use decode::{Options, Reading, environments, parse, read};
 pub use diagnostic::{Diagnostic, Faults};
-pub use render::render;
+pub use overrides::{Override, OverrideKind};
+pub use render::{render, render_later};
+pub use schema::json_schema;
+pub use secrets::{Secret, SecretSource};
+pub use sources::{Source, Sources};
 pub use span::{Span, Spanned};
+pub use step::{Auth, Body, Branch, Request, Step, StepKind, Times};
 pub use suggest::{listed, nearest};
 pub use text::{Part, Text};
 pub use types::{
-    Body, HttpDefaults, Load, Pairs, Request, Scenario, Stage, Step, Target, Task, ThinkTime, Work, Workload,
+    Arrivals, HttpDefaults, Load, LoadShape, Pairs, Scenario, Stage, Tags, Target, Task, Work, Workload,
 };
 pub use value::{Value, ValueKind};

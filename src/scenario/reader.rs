@@ -5,7 +5,8 @@ use super::{
     diagnostic::{Diagnostic, Faults},
     span::{Span, Spanned},
     suggest::{listed, nearest},
-    text::Text,
+    text::{Part, Text},
+    types::Pairs,
     yaml::{Node, NodeValue},
 };
 use crate::model::{QuantityError, parse_duration};
@@ -55,6 +56,21 @@ impl<'n> Keys<'n> {
         self.span
     }
 
+    /// The map's first key: the place for what is missing in it.
+    pub fn place(&self) -> Span {
+        self.entries.first().map_or(self.span, |(key, _)| key.span)
+    }
+
+    /// Whether a key that nobody asked for is probably one of these, so that it is not missing but misspelt.
+    /// Call it when the other keys were asked for.
+    pub fn misspelt(&self, keys: &[&'static str]) -> bool {
+        let known = || self.asked.iter().chain(&self.offered).copied().chain(keys.iter().copied());
+        let strangers = self.entries.iter().filter(|(key, _)| !known().any(|known| known == key.value));
+        strangers
+            .into_iter()
+            .any(|(key, _)| nearest(&key.value, known()).is_some_and(|near| keys.contains(&near)))
+    }
+
     /// The value of a key.
     pub fn get(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.push(key);
@@ -79,20 +95,11 @@ impl<'n> Keys<'n> {
     /// The value of a key that must be there.
     pub fn require(&mut self, key: &'static str, faults: &mut Faults) -> Option<&'n Node> {
         let found = self.get(key);
-        if found.is_none() {
-            faults.report(self.span, format!("`{key}` is missing in {}", self.what));
+        if found.is_none() && !self.misspelt(&[key]) {
+            let fault = faults.report(self.place(), format!("`{key}` is missing in {}", self.what));
+            fault.label(format!("add `{key}`"));
         }
         found
-    }
-
-    /// Refuses keys of the language that this version does not carry out.
-    pub fn not_yet(&mut self, keys: &[&'static str], faults: &mut Faults) {
-        for &key in keys {
-            self.asked.push(key);
-            if let Some((written, _)) = self.entries.iter().find(|(known, _)| known.value == key) {
-                faults.not_yet(written.span, &format!("`{key}`"));
-            }
-        }
     }
 
     /// The keys that were asked for with `get`, as written, without their values.
@@ -174,6 +181,39 @@ pub fn literal(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<S
     Some(Spanned::new(word.value.replace("$${", "${"), node.span))
 }
 
+/// A text that is one whole `${…}`.
+pub fn expression(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<String>> {
+    let text = text(node, what, faults)?;
+    if let Some(expression) = text.as_whole_expression() {
+        return Some(expression.clone());
+    }
+    let fault = faults.report(node.span, format!("{what} takes one expression in `${{…}}`"));
+    if text.source.contains("${") {
+        let inner: String = text.parts.iter().map(Part::source).collect();
+        fault.label(format!("write all of it inside: `${{{}}}`", inner.trim()));
+    } else {
+        fault.label(format!("did you mean `${{{}}}`?", text.source.trim()));
+    }
+    None
+}
+
+/// `true` or `false`.
+pub fn boolean(node: &Node, what: &str, faults: &mut Faults) -> Option<bool> {
+    let written = word(node, what, faults)?;
+    match written.value {
+        "true" | "True" | "TRUE" => return Some(true),
+        "false" | "False" | "FALSE" => return Some(false),
+        _ => {}
+    }
+    let fault = faults.report(node.span, format!("{what} is `true` or `false`, this is `{}`", written.value));
+    match written.value.to_lowercase().as_str() {
+        "yes" | "on" | "1" => fault.label("did you mean `true`?"),
+        "no" | "off" | "0" => fault.label("did you mean `false`?"),
+        _ => fault.label("expected `true` or `false`"),
+    };
+    None
+}
+
 /// A duration with its unit.
 pub fn duration(node: &Node, what: &str, faults: &mut Faults) -> Option<Duration> {
     let word = word(node, what, faults)?;
@@ -197,6 +237,11 @@ pub fn whole_number(
 ) -> Option<u64> {
     let word = word(node, what, faults)?;
     let number: Option<u64> = word.value.replace('_', "").parse().ok();
+    if number.is_some() && word.value.len() > 1 && word.value.starts_with('0') {
+        let fault = faults.report(node.span, format!("`{}` begins with a zero", word.value));
+        fault.label("some readers take it as octal; leave the zero out");
+        return None;
+    }
     match number {
         Some(number) if limits.contains(&number) => Some(number),
         Some(number) => {
@@ -211,7 +256,12 @@ pub fn whole_number(
         }
         None => {
             let message = format!("{what} is a whole number, this is `{}`", word.value);
-            faults.report(node.span, message).label("expected a whole number");
+            let fault = faults.report(node.span, message);
+            if word.value.starts_with('-') {
+                fault.label(format!("it must be at least {}", limits.start()));
+            } else {
+                fault.label("expected a whole number");
+            }
             None
         }
     }
@@ -227,4 +277,47 @@ pub fn positive_number(node: &Node, what: &str, faults: &mut Faults) -> Option<f
         faults.report(node.span, message).label("expected a number above zero");
     }
     number
+}
+
+/// A positive duration with its unit.
+pub fn positive_duration(node: &Node, what: &str, faults: &mut Faults) -> Option<Duration> {
+    let duration = duration(node, what, faults)?;
+    if duration.is_zero() {
+        faults.report(node.span, format!("{what} must be longer than nothing"));
+        return None;
+    }
+    Some(duration)
+}
+
+/// Names and texts; a list stands for several texts of one name.
+pub fn pairs(node: &Node, what: &'static str, faults: &mut Faults) -> Pairs {
+    if let NodeValue::List(_) = node.value {
+        let fault = faults.report(node.span, format!("{what} is a map, this is a list"));
+        fault.label("expected a map").help("without the dashes: `name: value`");
+        return Vec::new();
+    }
+    let mut pairs = Vec::new();
+    for (name, value) in entries(node, what, faults) {
+        let values = match &value.value {
+            NodeValue::List(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        for value in values {
+            if let Some(value) = text(value, &format!("`{}`", name.value), faults) {
+                pairs.push((name.clone(), value));
+            }
+        }
+    }
+    pairs
+}
+
+/// Reports a name that has no characters, or an expression in it.
+pub fn literal_name(name: &Spanned<String>, what: &str, faults: &mut Faults) {
+    if name.value.trim().is_empty() {
+        faults.report(name.span, format!("{what} cannot be empty"));
+    } else if name.value.contains("${") {
+        faults
+            .report(name.span, format!("{what} cannot contain `${{…}}`"))
+            .label("must be known before the run");
+    }
 }

@@ -2,33 +2,44 @@
 //!
 //! The one file that knows the snippet renderer.
 
-use super::diagnostic::Diagnostic;
+use super::{diagnostic::Diagnostic, sources::Sources};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// Most faults printed; the rest are counted.
 const MOST_PRINTED: usize = 50;
 
 /// The faults as a person reads them, without colours.
-pub fn render(path: &str, source: &str, faults: &[Diagnostic]) -> String {
+pub fn render(sources: &Sources, faults: &[Diagnostic]) -> String {
     let renderer = Renderer::plain();
-    let mut text: Vec<String> = faults
-        .iter()
-        .take(MOST_PRINTED)
-        .map(|fault| renderer.render(&[group(path, source, fault)]))
-        .collect();
+    let mut text: Vec<String> =
+        faults.iter().take(MOST_PRINTED).map(|fault| renderer.render(&[group(sources, fault)])).collect();
     let count = faults.len();
     if count > MOST_PRINTED {
         text.push(format!("… and {} more", count - MOST_PRINTED));
     }
     let noun = if count == 1 { "fault" } else { "faults" };
-    text.push(format!("{path}: {count} {noun}; nothing was sent\n"));
+    text.push(format!("{}: {count} {noun}; nothing was sent\n", sources.file()));
     text.join("\n\n")
 }
 
-fn group<'a>(path: &'a str, source: &'a str, fault: &'a Diagnostic) -> Group<'a> {
-    let mut range = fault.span.range();
-    range.end = range.end.min(source.len());
-    range.start = range.start.min(range.end);
+/// What of a sound file this version does not carry out, as a person reads it.
+pub fn render_later(sources: &Sources, later: &[Diagnostic]) -> String {
+    let renderer = Renderer::plain();
+    let listed = later.iter().take(MOST_PRINTED);
+    let mut text: Vec<String> = listed.map(|one| renderer.render(&[group(sources, one)])).collect();
+    text.push(format!("{}: valid, but not in this version; nothing was sent\n", sources.file()));
+    text.join("\n\n")
+}
+
+fn group<'a>(sources: &'a Sources, fault: &'a Diagnostic) -> Group<'a> {
+    let (source, mut range) = sources.of(fault);
+    let (path, source) = (source.name.as_str(), source.text.as_str());
+    while !source.is_char_boundary(range.start) {
+        range.start -= 1;
+    }
+    while !source.is_char_boundary(range.end) {
+        range.end += 1;
+    }
     // A span over several lines is shown by its first: the rest says nothing about the fault.
     if let Some(newline) = source.get(range.clone()).and_then(|text| text.find('\n')) {
         range.end = range.start + newline;

@@ -37,3 +37,19 @@ impl<T> Spanned<T> {
         Self { value, span }
     }
 }
+
+impl Spanned<String> {
+    /// The place of a part of the text, in bytes; of all of it where it is written otherwise than it reads.
+    pub fn part(&self, start: usize, end: usize) -> Span {
+        let verbatim = self.span.end.saturating_sub(self.span.start) == self.value.len();
+        match (verbatim, self.value.get(..start)) {
+            (true, Some(before)) => Span {
+                start: self.span.start + start,
+                end: self.span.start + end.clamp(start, self.value.len()),
+                line: self.span.line,
+                column: self.span.column + before.chars().count(),
+            },
+            _ => self.span,
+        }
+    }
+}

@@ -15,6 +15,16 @@ pub enum Part {
     Expression(Spanned<String>),
 }
 
+impl Part {
+    /// What it says, without the signs around an expression.
+    pub(super) fn source(&self) -> &str {
+        match self {
+            Self::Literal(text) => text,
+            Self::Expression(expression) => &expression.value,
+        }
+    }
+}
+
 /// A text value of the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {
@@ -107,7 +117,7 @@ impl Text {
 }
 
 /// Where the `}` of an expression stands: not inside a string, and not that of a nested `{`.
-fn end_of_expression(source: &str, from: usize) -> Option<usize> {
+pub(super) fn end_of_expression(source: &str, from: usize) -> Option<usize> {
     let mut depth = 0usize;
     let mut quote: Option<char> = None;
     let mut escaped = false;

@@ -1,16 +1,25 @@
 //! The scenario as its author wrote it: typed, with places, and without any meaning worked out yet.
+//!
+//! Steps have a file of their own, requests another.
 
 use super::{
-    check::{Check, Extract},
-    span::Spanned,
+    data::DataFeed,
+    diagnostic::Diagnostic,
+    secrets::Secret,
+    span::{Span, Spanned},
+    step::Step,
     text::Text,
     value::Value,
 };
-use crate::model::Threshold;
-use std::time::Duration;
+use crate::model::ThinkTime;
+use crate::model::{Rate, Threshold};
+use std::{collections::BTreeSet, time::Duration};
 
-/// Names and texts, as in `headers`, `query` and `tags`.
+/// Names and texts, as in `headers`, `query` and `form`.
 pub type Pairs = Vec<(Spanned<String>, Text)>;
+
+/// Names and fixed texts, as in `tags`.
+pub type Tags = Vec<(String, String)>;
 
 /// A scenario file.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,17 +29,32 @@ pub struct Scenario {
     /// `description`.
     pub description: Option<String>,
     /// `tags`, on every sample.
-    pub tags: Vec<(String, String)>,
+    pub tags: Tags,
     /// `target`.
     pub target: Option<Target>,
     /// `variables`.
     pub variables: Vec<(Spanned<String>, Value)>,
+    /// `data`.
+    pub data: Vec<DataFeed>,
+    /// `secrets`.
+    pub secrets: Vec<Secret>,
     /// `http`.
     pub http: HttpDefaults,
+    /// `setup`: once per run, before the load.
+    pub setup: Vec<Step>,
+    /// `teardown`: once per run, after the load.
+    pub teardown: Vec<Step>,
     /// The workloads; one of them, called `default`, where its keys stand at the top level.
     pub workloads: Vec<Workload>,
     /// `thresholds`.
     pub thresholds: Vec<Spanned<Threshold>>,
+    /// What of it this version does not carry out.
+    pub later: Vec<Diagnostic>,
+    /// The only task that was kept, where the command line names one.
+    pub only: Option<String>,
+    /// Where a part of the file could not be read: every name that the file gives to a variable, so that the
+    /// rest can be looked at without taking what is lost for undefined.
+    pub lost: Option<BTreeSet<String>>,
 }
 
 /// Where load goes.
@@ -47,23 +71,41 @@ pub enum Target {
 pub struct HttpDefaults {
     /// `headers`.
     pub headers: Pairs,
+    /// `user_agent`.
+    pub user_agent: Option<Text>,
     /// `timeout` of a whole exchange.
     pub timeout: Option<Duration>,
+    /// `allowed_hosts`: hosts that rendered URLs may name besides those of the file.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// Load and what it consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
     /// Its name.
-    pub name: String,
+    pub name: Spanned<String>,
     /// How load arrives.
     pub load: Load,
+    /// Where it starts, from the start of the run.
+    pub start_after: Duration,
     /// `on_start`.
     pub on_start: Vec<Step>,
+    /// `on_stop`.
+    pub on_stop: Vec<Step>,
     /// What an iteration does.
     pub work: Work,
     /// Pause after each iteration.
     pub think_time: ThinkTime,
+    /// Minimum distance between the starts of two iterations of a user.
+    pub pacing: Option<ThinkTime>,
+    /// Cap on iterations per second over the whole workload.
+    pub max_rate: Option<Rate>,
+    /// `tags`, over the file's.
+    pub tags: Tags,
+    /// `http`, over the file's.
+    pub http: HttpDefaults,
+    /// `variables`, over the file's.
+    pub variables: Vec<(Spanned<String>, Value)>,
 }
 
 /// What an iteration does.
@@ -87,83 +129,98 @@ pub struct Task {
     /// Pause after it, in place of the workload's.
     pub think_time: Option<ThinkTime>,
     /// Tags on its samples.
-    pub tags: Vec<(String, String)>,
+    pub tags: Tags,
 }
 
 /// How load arrives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
-    /// The lines that the number of users follows.
-    pub stages: Vec<Stage>,
-    /// Users at the start.
-    pub start_users: u64,
+    /// Which of the six shapes.
+    pub shape: LoadShape,
     /// How long running iterations may go on after the end.
     pub graceful_stop: Option<Duration>,
     /// How long a released user may go on.
     pub graceful_ramp_down: Option<Duration>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The shapes of load, named as k6 names its executors.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LoadShape {
+    /// constant_vus: so many users, all the time.
+    ConstantUsers {
+        /// The users.
+        users: u64,
+        /// How long.
+        duration: Duration,
+    },
+    /// ramping_vus: users along straight lines.
+    RampingUsers {
+        /// Users at the start.
+        start_users: u64,
+        /// The lines.
+        stages: Vec<Stage<u64>>,
+    },
+    /// shared_iterations: a number of iterations that the users share.
+    SharedIterations {
+        /// The users.
+        users: u64,
+        /// Iterations of all of them together.
+        iterations: u64,
+        /// Longest time for them.
+        max_duration: Duration,
+    },
+    /// per_vu_iterations: a number of iterations for each user.
+    IterationsPerUser {
+        /// The users.
+        users: u64,
+        /// Iterations of each of them.
+        iterations: u64,
+        /// Longest time for them.
+        max_duration: Duration,
+    },
+    /// constant_arrival_rate: iterations start at a rate, however long they take.
+    ConstantRate {
+        /// The rate.
+        rate: Rate,
+        /// How long.
+        duration: Duration,
+        /// Users that may be made for it.
+        max_users: u64,
+        /// How arrivals are spaced.
+        arrivals: Arrivals,
+    },
+    /// ramping_arrival_rate: the same along straight lines.
+    RampingRate {
+        /// Rate at the start.
+        start_rate: Rate,
+        /// The lines.
+        stages: Vec<Stage<Rate>>,
+        /// Users that may be made for it.
+        max_users: u64,
+        /// How arrivals are spaced.
+        arrivals: Arrivals,
+    },
+}
+
+/// How arrivals of a rate are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Arrivals {
+    /// At equal distances.
+    #[default]
+    Uniform,
+    /// At exponential distances of the same mean.
+    Poisson,
 }
 
 /// A straight line from the level before it to its own.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stage {
+pub struct Stage<L> {
     /// `name`.
     pub name: Option<String>,
     /// How long it takes.
     pub duration: Duration,
-    /// The users at its end.
-    pub users: u64,
-}
-
-/// A pause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ThinkTime {
-    /// The shortest.
-    pub min: Duration,
-    /// The longest; equal to the shortest for a fixed pause.
-    pub max: Duration,
-}
-
-/// One thing a user does.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// An HTTP request.
-    Request(Box<Request>),
-    /// `think`.
-    Think(ThinkTime),
-}
-
-/// An HTTP request.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// The HTTP method, in capitals.
-    pub method: String,
-    /// The URL, absolute or relative to the target.
-    pub url: Text,
-    /// `name`, or method and URL as written.
-    pub name: String,
-    /// `query`.
-    pub query: Pairs,
-    /// `headers`.
-    pub headers: Pairs,
-    /// `json` or `body`.
-    pub body: Option<Body>,
-    /// `timeout`.
-    pub timeout: Option<Duration>,
-    /// `tags`.
-    pub tags: Vec<(String, String)>,
-    /// `expect`: the request fails with them.
-    pub expect: Vec<Check>,
-    /// `check`: only counted.
-    pub check: Vec<Check>,
-    /// `extract`.
-    pub extract: Vec<Extract>,
-}
-
-/// What a request carries.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    /// `json`.
-    Json(Value),
-    /// `body`.
-    Text(Text),
+    /// The level at its end.
+    pub level: L,
 }

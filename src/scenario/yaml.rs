@@ -60,6 +60,18 @@ impl Node {
         }
     }
 
+    /// The value of a map's key.
+    pub fn entry(&self, key: &str) -> Option<&Self> {
+        let NodeValue::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(known, _)| known.value == key).map(|(_, value)| value)
+    }
+
+    /// The value of a map's key, to be changed.
+    pub fn entry_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let NodeValue::Map(entries) = &mut self.value else { return None };
+        entries.iter_mut().find(|(known, _)| known.value == key).map(|(_, value)| value)
+    }
+
     /// The place of a part of a scalar's text, or of the whole node where the text was escaped or folded.
     pub fn part(&self, start: usize, end: usize) -> Span {
         match &self.value {

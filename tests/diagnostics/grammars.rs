@@ -5,7 +5,8 @@ use loadgen::{
     model::{
         Aggregation, Condition, Limit, Metric, MetricKind, Operator, Percent, format_duration, parse_duration,
     },
-    plan::{Body, Inputs, Plan, Step, Variables},
+    plan::{Body, Inputs, Plan, StepKind, Variables},
+    scenario::Options,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -17,13 +18,14 @@ load: { users: 1, duration: 1s }
 
 fn plan(rest: &str) -> Plan {
     let source = format!("{HEAD}{rest}");
-    plan_of(&source, None, &Inputs::default()).unwrap_or_else(|faults| panic!("{source}\n{faults:?}"))
+    plan_of(&source, &Options::default(), &Inputs::default())
+        .unwrap_or_else(|faults| panic!("{source}\n{faults:?}"))
 }
 
 /// The body of a plan's only request, as the first user sends it.
 fn body_of(plan: &Plan) -> String {
-    let Step::Request(request) = &plan.workloads[0].tasks[0].steps[0] else { panic!("a request") };
-    let variables = Variables { slots: &[], vu: 1, iteration: 0 };
+    let StepKind::Request(request) = &plan.workloads[0].tasks[0].steps[0].kind else { panic!("a request") };
+    let variables = Variables { slots: &[], vu: 1, iteration: 0, ..Variables::default() };
     let rendered = match &request.body {
         Body::Empty => None,
         body => body.render(&variables).unwrap(),
@@ -134,7 +136,9 @@ fn aggregation() -> impl Strategy<Value = Aggregation> {
 
 /// A condition that a scenario can state, and a metric that has it.
 fn condition() -> impl Strategy<Value = (Metric, Condition)> {
-    let measured: Vec<Metric> = Metric::ALL.iter().copied().filter(|metric| metric.is_measured()).collect();
+    // The scenario around it has no group.
+    let occurs = |metric: &Metric| metric.is_measured() && *metric != Metric::GroupDuration;
+    let measured: Vec<Metric> = Metric::ALL.iter().copied().filter(occurs).collect();
     let operators = vec![
         Operator::Less,
         Operator::LessOrEqual,

@@ -3,7 +3,7 @@
 use super::plan_of;
 use loadgen::{
     plan::Inputs,
-    scenario::{Diagnostic, render},
+    scenario::{Diagnostic, Options, render},
 };
 
 const SOUND: &str = "\
@@ -13,9 +13,9 @@ tasks: [ { get: /health } ]
 ";
 
 fn faults_of(source: &str) -> Vec<Diagnostic> {
-    let faults = plan_of(source, None, &Inputs::default()).expect_err("a fault");
+    let faults = plan_of(source, &Options::default(), &Inputs::default()).expect_err("a fault");
     // Also printing them must come to an end, and be short.
-    let text = render("hostile.yaml", source, &faults);
+    let text = render(&Options::default().sources("hostile.yaml", source), &faults);
     assert!(text.lines().count() < 1_000, "{} lines", text.lines().count());
     faults
 }
@@ -28,7 +28,7 @@ fn first(source: &str) -> (usize, usize, String) {
 
 #[test]
 fn the_sound_file_is_sound() {
-    assert!(plan_of(SOUND, None, &Inputs::default()).is_ok());
+    assert!(plan_of(SOUND, &Options::default(), &Inputs::default()).is_ok());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn endless_depth_by_indentation_is_refused() {
 #[test]
 fn depth_within_the_limit_is_accepted() {
     let deep = format!("variables: {{ a: {}1{} }}\n{SOUND}", "[".repeat(90), "]".repeat(90));
-    assert!(plan_of(&deep, None, &Inputs::default()).is_ok());
+    assert!(plan_of(&deep, &Options::default(), &Inputs::default()).is_ok());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn two_documents_are_refused_at_the_second() {
 
 #[test]
 fn a_document_may_have_its_markers() {
-    assert!(plan_of(&format!("---\n{SOUND}...\n"), None, &Inputs::default()).is_ok());
+    assert!(plan_of(&format!("---\n{SOUND}...\n"), &Options::default(), &Inputs::default()).is_ok());
 }
 
 #[test]
@@ -180,12 +180,14 @@ tasks:
       - think: 1s
 thresholds: { \"http_req_duration{task:a}\": [ p95 < 1s, avg < 1s ], http_req_failed: rate < 1% }
 ";
-    assert!(plan_of(full, None, &Inputs::default()).is_ok());
+    assert!(plan_of(full, &Options::default(), &Inputs::default()).is_ok());
     let mut sound = 0;
     for (end, _) in full.char_indices() {
-        match plan_of(&full[..end], None, &Inputs::default()) {
+        match plan_of(&full[..end], &Options::default(), &Inputs::default()) {
             Ok(_) => sound += 1,
-            Err(faults) => assert!(!render("cut.yaml", &full[..end], &faults).is_empty()),
+            Err(faults) => {
+                assert!(!render(&Options::default().sources("cut.yaml", &full[..end]), &faults).is_empty())
+            }
         }
     }
     assert!(sound < full.len() / 2, "{sound}");
@@ -199,9 +201,9 @@ fn no_character_put_anywhere_breaks_the_reader() {
             ',', '\t', '\n', '\0', 'é',
         ] {
             let source = format!("{}{c}{}", &SOUND[..at], &SOUND[at..]);
-            if let Err(faults) = plan_of(&source, None, &Inputs::default()) {
+            if let Err(faults) = plan_of(&source, &Options::default(), &Inputs::default()) {
                 assert!(!faults.is_empty());
-                render("mutant.yaml", &source, &faults);
+                render(&Options::default().sources("mutant.yaml", &source), &faults);
             }
         }
     }

@@ -213,7 +213,7 @@ flow:
       computed: json $.n == ${seen - 1 + 1}
       status has an order: status > ${hundred}
       size has an order: size < ${hundred}
-      null has none: json $.n < null
+      null has none: json $.n < ${nothing}
       in quotes: json $.c in [\"a,b\", x]
 ";
     let body = r#"{"n": 5, "t": "5", "l": [1, 2], "b": true, "z": null, "c": "a,b"}"#;

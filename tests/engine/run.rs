@@ -4,7 +4,7 @@ use super::fake::{End, Fake, Reply, Sent};
 use loadgen::{
     engine::{Clock, simulate},
     measure::{Collector, FailureSample, Latency, RequestKey, RequestStats, Snapshot, Tally},
-    model::{ErrorKind, FailureKind, IterationEnd, Percent},
+    model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
     plan::{Inputs, Plan, build},
     scenario::{Options, parse, render},
 };
@@ -28,9 +28,14 @@ pub fn secs(seconds: u64) -> Duration {
 pub fn plan(yaml: &str, seed: u64) -> Arc<Plan> {
     let source = format!("{HEAD}{yaml}");
     let scenario = parse(&source, &Options::default());
-    let scenario = scenario.unwrap_or_else(|faults| panic!("{}", render("test", &source, &faults)));
+    let scenario = scenario
+        .unwrap_or_else(|faults| panic!("{}", render(&Options::default().sources("test", &source), &faults)));
     let plan = build(&scenario, &Inputs { seed, ..Inputs::default() });
-    Arc::new(plan.unwrap_or_else(|faults| panic!("{}", render("test", &source, &faults))))
+    Arc::new(
+        plan.unwrap_or_else(|faults| {
+            panic!("{}", render(&Options::default().sources("test", &source), &faults))
+        }),
+    )
 }
 
 /// A run to be made.
@@ -147,8 +152,10 @@ impl Run {
     /// The sample of a kind of failure of the request of this name.
     pub fn failure(&self, name: &str, wanted: FailureKind) -> Option<&FailureSample> {
         let mut failures = self.seen.total.failures();
-        let found = failures
-            .find(|(request, kind, _)| self.plan.catalog.request(*request).name == name && *kind == wanted);
+        let found = failures.find(|(site, kind, _)| {
+            matches!(site, FailureSite::Request(request) if self.plan.catalog.request(*request).name == name)
+                && *kind == wanted
+        });
         found.map(|(_, _, sample)| sample)
     }
 

@@ -8,7 +8,9 @@ use super::{
 use crate::{
     judge::{Outcome, ThresholdResult},
     measure::{Point, RequestKey, Snapshot},
-    model::{Catalog, CheckId, Limit, RequestId, RunInfo, StageId, TaskId, TaskKind, Verdict},
+    model::{
+        Catalog, CheckId, GroupId, Limit, OnceInfo, RequestId, RunInfo, StageId, TaskId, TaskKind, Verdict,
+    },
     report::{
         format::per_second,
         totals::{Totals, failures},
@@ -32,14 +34,18 @@ pub fn summary(
             passed: verdict.passed,
             exit_code: verdict.exit_code.number(),
             reason: verdict.reason.clone(),
+            incomplete: verdict.incomplete,
         },
         thresholds: thresholds.iter().map(threshold).collect(),
         metrics: metrics(snapshot, totals),
         checks: catalog.check_ids().map(|id| check(id, catalog, totals)).collect(),
         requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.elapsed)).collect(),
         tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
+        groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
         errors: errors(snapshot, catalog),
+        setup: run.setup.as_ref().map(once),
+        teardown: run.teardown.as_ref().map(once),
         series: SeriesV1 {
             interval_ms: whole_ms(snapshot.series.interval()),
             points: snapshot.series.points().iter().map(point).collect(),
@@ -157,11 +163,34 @@ fn task(id: TaskId, catalog: &Catalog, totals: &Totals) -> TaskV1 {
         kind: match task.kind {
             TaskKind::Iteration => TaskKindV1::Iteration,
             TaskKind::OnStart => TaskKindV1::OnStart,
+            TaskKind::OnStop => TaskKindV1::OnStop,
         },
         iterations: seen.completed,
         failed: seen.failed,
         interrupted: seen.interrupted,
         duration_ms: TrendV1::new(&seen.duration),
+    }
+}
+
+fn group(id: GroupId, catalog: &Catalog, totals: &Totals) -> GroupV1 {
+    let group = catalog.group(id);
+    let task = catalog.task(group.task);
+    let seen = &totals.groups[id.0 as usize];
+    GroupV1 {
+        name: group.name.clone(),
+        task: task.name.clone(),
+        workload: catalog.workload(task.workload).name.clone(),
+        count: seen.count(),
+        duration_ms: TrendV1::new(seen),
+    }
+}
+
+fn once(seen: &OnceInfo) -> OnceV1 {
+    OnceV1 {
+        requests: seen.requests,
+        failed: seen.failed,
+        duration_ms: seen.duration_ms,
+        errors: seen.errors.clone(),
     }
 }
 
@@ -185,8 +214,9 @@ fn errors(snapshot: &Snapshot, catalog: &Catalog) -> Vec<ErrorV1> {
     let all = failures(snapshot, catalog).into_iter();
     all.map(|failure| ErrorV1 {
         error: failure.error,
-        name: failure.request.name.clone(),
-        task: catalog.task(failure.request.task).name.clone(),
+        name: failure.request.map_or(&failure.task.name, |request| &request.name).clone(),
+        site: if failure.request.is_some() { ErrorSiteV1::Request } else { ErrorSiteV1::Task },
+        task: failure.task.name.clone(),
         count: failure.seen.count,
         first_at_ms: whole_ms(failure.seen.first_at),
         sample: failure.seen.sample.clone(),

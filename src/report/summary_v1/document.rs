@@ -4,7 +4,8 @@ use super::{
     metrics::MetricV1,
     trend::{PointTrendV1, TrendV1},
 };
-use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use crate::report::schema;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,37 +34,32 @@ pub struct SummaryV1 {
     pub requests: Vec<RequestV1>,
     /// Tasks, in the file's order, those never run included.
     pub tasks: Vec<TaskV1>,
+    /// Groups of steps, in the file's order, those never run to their end included.
+    pub groups: Vec<GroupV1>,
     /// Stages of the load, in the file's order. What started in a stage counts there, wherever it ended.
     pub stages: Vec<StageV1>,
-    /// Failures by request and kind, the most frequent first; at most 1000 kinds.
+    /// Failures by place and kind, the most frequent first; at most 1000 kinds.
     pub errors: Vec<ErrorV1>,
     /// The run over time.
     pub series: SeriesV1,
+    /// What was done before the load. Its requests are no load: they are in no other part of this document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<OnceV1>,
+    /// What was done after the load, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teardown: Option<OnceV1>,
 }
 
 impl SummaryV1 {
     /// The document as indented JSON with a newline at its end.
     pub fn to_json(&self) -> Vec<u8> {
-        match serde_json::to_vec_pretty(self) {
-            Ok(mut bytes) => {
-                bytes.push(b'\n');
-                bytes
-            }
-            Err(_) => unreachable!("all keys are strings, and writing to memory does not fail"),
-        }
+        schema::written(self)
     }
 }
 
 /// The format's JSON Schema, draft 2020-12, made from these types and their documentation.
 pub fn json_schema() -> serde_json::Value {
-    // Where a comment's line ends is the editor's business.
-    let unwrapped = RecursiveTransform(|schema: &mut Schema| {
-        if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
-            *text = text.replace('\n', " ");
-        }
-    });
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(unwrapped);
-    settings.into_generator().into_root_schema_for::<SummaryV1>().to_value()
+    schema::of::<SummaryV1>()
 }
 
 /// Which run this was, and what it takes to repeat it.
@@ -123,11 +119,13 @@ pub struct HostV1 {
 pub struct VerdictV1 {
     /// Whether a gate should let this pass.
     pub passed: bool,
-    /// Exit code of `loadgen run`: 0 passed, 99 a threshold failed or had no data, 105 stopped from outside; the
-    /// documentation has them all.
+    /// Exit code of `loadgen run`: 0 passed, 99 a threshold failed or had no data, 105 stopped from outside,
+    /// 107 setup failed, 108 a step stopped the run; the documentation has them all.
     pub exit_code: u8,
     /// One sentence for people.
     pub reason: String,
+    /// Whether the run ended before it had done what was planned: the numbers are of less than that.
+    pub incomplete: bool,
 }
 
 /// The unit of a threshold's numbers.
@@ -245,6 +243,8 @@ pub enum TaskKindV1 {
     Iteration,
     /// Once per user, before its first iteration.
     OnStart,
+    /// Once per user, after its last iteration.
+    OnStop,
 }
 
 /// A task over the whole run.
@@ -264,6 +264,34 @@ pub struct TaskV1 {
     pub interrupted: u64,
     /// Duration of the iterations that ran to their end, in ms.
     pub duration_ms: TrendV1,
+}
+
+/// A group of steps over the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GroupV1 {
+    /// Its name, with those of the groups around it in front: `outer::inner`.
+    pub name: String,
+    /// The task it belongs to.
+    pub task: String,
+    /// The workload that the task belongs to.
+    pub workload: String,
+    /// How often it ran to its end.
+    pub count: u64,
+    /// How long that took, in ms.
+    pub duration_ms: TrendV1,
+}
+
+/// Steps that ran once, before or after the load.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OnceV1 {
+    /// Number of requests sent.
+    pub requests: u64,
+    /// Number of those that failed.
+    pub failed: u64,
+    /// How long the steps took, in milliseconds.
+    pub duration_ms: u64,
+    /// What went wrong, in the order it happened. It can come from the target: take it as untrusted text.
+    pub errors: Vec<String>,
 }
 
 /// A stage of a workload's load.
@@ -289,14 +317,27 @@ pub struct StageV1 {
     pub response_time_ms: TrendV1,
 }
 
-/// One kind of failure of one request.
+/// What failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorSiteV1 {
+    /// A request.
+    Request,
+    /// A step of a task that is no request.
+    Task,
+}
+
+/// One kind of failure at one place.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ErrorV1 {
-    /// What went wrong: a kind of error such as `timeout`, `status 500`, `expect: NAME`, `extract` or `template`.
+    /// What went wrong: a kind of error such as `timeout`, `status 500`, `expect: NAME`, `extract`,
+    /// `template` or `data`.
     pub error: String,
-    /// The request's name.
+    /// The request's name; the task's where it was no request that failed.
     pub name: String,
-    /// The task that the request belongs to.
+    /// What `name` names.
+    pub site: ErrorSiteV1,
+    /// The task in which it was.
     pub task: String,
     /// How often it happened.
     pub count: u64,

@@ -83,6 +83,7 @@ fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<Metric
         Metric::FailedIterations => counter(iterations.failed),
         Metric::DroppedIterations => counter(totals.dropped_iterations),
         Metric::IterationDuration => Some(trend(&iterations.duration)),
+        Metric::GroupDuration => Some(trend(&totals.grouped)),
         Metric::Vus => Some(gauge(metric, snapshot.vus)),
         Metric::VusMax => {
             let made = snapshot.vus_max;
@@ -96,7 +97,6 @@ fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<Metric
         | Metric::HttpReqSending
         | Metric::HttpReqWaiting
         | Metric::HttpReqReceiving
-        | Metric::GroupDuration
         | Metric::IterationLag => None,
     }
 }

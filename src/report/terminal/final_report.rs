@@ -1,16 +1,16 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    lists,
-    paint::Paint,
+    around_load, lists,
     tables::{self, Doubts},
 };
 use crate::{
     judge::ThresholdResult,
     measure::Snapshot,
-    model::{Catalog, RunInfo, Verdict, format_bytes},
+    model::{Catalog, ExitCode, RunInfo, Verdict, format_bytes},
     report::{
-        format::{clock, count, number, per_second, percent},
+        format::{clock, counted, number, per_second, percent},
+        paint::Paint,
         text::{flow, inert, wrap},
         totals::Totals,
     },
@@ -46,12 +46,19 @@ pub fn final_report(
     let paint = Paint { color: options.color };
     let width = options.width.max(NARROWEST);
     let totals = &Totals::new(snapshot, catalog);
+    let (mut measured, mut checks) = (String::new(), String::new());
+    // Without load there are only zeros, which would bury the reason.
+    if verdict.exit_code != ExitCode::SetupFailed {
+        measured = numbers(snapshot, catalog, totals, width, paint);
+        checks = lists::checks(catalog, totals).map(|table| table.render(width, paint)).unwrap_or_default();
+    }
     let parts = [
         verdict_lines(verdict, width, paint),
         lists::thresholds(thresholds).map(|table| table.render(width, paint)).unwrap_or_default(),
-        outline(run, snapshot, totals, width),
-        numbers(snapshot, catalog, totals, width, paint),
-        lists::checks(catalog, totals).map(|table| table.render(width, paint)).unwrap_or_default(),
+        outline(run, snapshot, verdict, totals, width),
+        around_load::lines(run, width),
+        measured,
+        checks,
         lists::errors(snapshot, catalog, width, paint),
         options.results_path.as_ref().map(|path| format!("Results: {}\n", inert(path))).unwrap_or_default(),
     ];
@@ -75,7 +82,7 @@ fn verdict_lines(verdict: &Verdict, width: usize, paint: Paint) -> String {
 }
 
 /// What ran, and the few numbers that everybody asks for first.
-fn outline(run: &RunInfo, snapshot: &Snapshot, totals: &Totals, most: usize) -> String {
+fn outline(run: &RunInfo, snapshot: &Snapshot, verdict: &Verdict, totals: &Totals, most: usize) -> String {
     let planned = Duration::from_millis(run.planned_duration_ms);
     let (ran, planned) = (clock(snapshot.elapsed), clock(planned));
     let all = &totals.all;
@@ -85,6 +92,9 @@ fn outline(run: &RunInfo, snapshot: &Snapshot, totals: &Totals, most: usize) -> 
         counted(users, "user"),
         counted(all.count, "request"),
     ];
+    if verdict.incomplete {
+        facts.insert(1, "incomplete".to_owned());
+    }
     // A rate of no requests would look like something that was measured.
     if all.count > 0 {
         facts.extend(per_second(all.count, snapshot.elapsed).map(|rate| format!("{} req/s", number(rate))));
@@ -98,11 +108,7 @@ fn outline(run: &RunInfo, snapshot: &Snapshot, totals: &Totals, most: usize) -> 
     format!("{title}\n{}\n", flow(&facts, " · ", most))
 }
 
-fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
-}
-
-/// Requests, response time and iterations, with one footnote for all.
+/// Requests, response time, iterations and groups, with one footnote for all.
 fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize, paint: Paint) -> String {
     let mut doubts = Doubts::default();
     let mut text = String::new();
@@ -115,6 +121,10 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
     if !catalog.tasks.is_empty() {
         text.push('\n');
         text += &tables::iterations(catalog, totals, &mut doubts).render(width, paint);
+    }
+    if let Some(table) = tables::groups(catalog, totals, &mut doubts) {
+        text.push('\n');
+        text += &table.render(width, paint);
     }
     if let Some(footnote) = doubts.footnote() {
         let lines = wrap(&footnote, width);

@@ -1,16 +1,14 @@
 //! The lists that say what held and what went wrong: thresholds, checks, errors.
 
-use super::{
-    paint::{Mark, Paint},
-    table::{Column, Row, Table},
-};
 use crate::{
     judge::{Outcome, ThresholdResult},
     measure::{Snapshot, Tally},
     model::{Catalog, CheckId},
     report::{
         format::{count, observed, percent, time},
-        text::{inert, shorten},
+        paint::{Mark, Paint},
+        table::{Column, Row, Table},
+        text::{beginning, inert, shorten},
         totals::{Failure, Totals, failures},
     },
 };
@@ -75,7 +73,7 @@ pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint
     let shown = &all[..all.len().min(MOST_ERRORS)];
     let widest = shown.iter().map(|failure| count(failure.seen.count).len()).max().unwrap_or(0);
     for failure in shown {
-        text += &error(failure, catalog, widest, width, paint);
+        text += &error(failure, widest, width, paint);
     }
     match all.len() - shown.len() {
         0 => {}
@@ -85,13 +83,12 @@ pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint
     text
 }
 
-fn error(failure: &Failure<'_>, catalog: &Catalog, widest: usize, width: usize, paint: Paint) -> String {
+fn error(failure: &Failure<'_>, widest: usize, width: usize, paint: Paint) -> String {
     let number = format!("  {:>widest$}  ", count(failure.seen.count));
-    let task = &catalog.task(failure.request.task).name;
-    let place = if *task == failure.request.name {
-        inert(task)
-    } else {
-        format!("{} ({})", inert(&failure.request.name), inert(task))
+    let task = &failure.task.name;
+    let place = match failure.request {
+        Some(request) if request.name != *task => format!("{} ({})", inert(&request.name), inert(task)),
+        _ => inert(task),
     };
     let first = format!(", first at {}", time(failure.seen.first_at));
     let left = width.saturating_sub(number.len() + first.len() + " in ".len());
@@ -107,15 +104,4 @@ fn error(failure: &Failure<'_>, catalog: &Catalog, widest: usize, width: usize, 
         text += &format!("{:indent$}{}\n", "", paint.dim(&sample));
     }
     text
-}
-
-/// The first `most` columns of `text`, made inert.
-fn beginning(text: &str, most: usize) -> String {
-    // No more is escaped than can be shown: a sample can be long.
-    let cut: String = text.chars().take(most + 1).collect();
-    let shown = inert(&cut);
-    if shown.chars().count() <= most {
-        return shown;
-    }
-    shown.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

@@ -2,10 +2,9 @@
 //!
 //! It returns the text and knows no terminal: how wide it is and whether it has colours comes in as options.
 
+mod around_load;
 mod final_report;
 mod lists;
-mod paint;
-mod table;
 mod tables;
 
 pub use final_report::{TerminalOptions, final_report};

@@ -1,12 +1,12 @@
-//! The tables of numbers: requests by task, iterations by task, and which of the percentiles not to rely on.
+//! The tables of numbers: requests, iterations and groups by task, and which of the percentiles not to rely on.
 
-use super::table::{Column, Row, Table};
 use crate::{
     measure::{Latency, Snapshot},
-    model::{Catalog, RequestId, TaskId, TaskKind},
+    model::{Catalog, GroupId, RequestId, TaskId, TaskKind},
     report::{
         format::{count, number, per_second, percent, time},
         percentile::Percentile,
+        table::{Column, Row, Table},
         text::inert,
         totals::{IterationTotals, RequestTotals, Totals},
     },
@@ -95,8 +95,13 @@ fn is_named_as_its_task(id: RequestId, catalog: &Catalog) -> bool {
 fn task_name(id: TaskId, catalog: &Catalog) -> String {
     let task = catalog.task(id);
     let mut name = inert(&task.name);
-    if task.kind == TaskKind::OnStart && task.name != "on_start" {
-        name += " (on_start)";
+    let kind = match task.kind {
+        TaskKind::Iteration => None,
+        TaskKind::OnStart => Some("on_start"),
+        TaskKind::OnStop => Some("on_stop"),
+    };
+    if let Some(kind) = kind.filter(|kind| *kind != task.name) {
+        name += &format!(" ({kind})");
     }
     if catalog.workloads.len() > 1 {
         name = format!("{} / {name}", inert(&catalog.workload(task.workload).name));
@@ -170,4 +175,41 @@ pub(super) fn iterations(catalog: &Catalog, totals: &Totals, doubts: &mut Doubts
     let iterated = catalog.task_ids().filter(|id| catalog.task(*id).kind == TaskKind::Iteration);
     let rows = iterated.map(|id| row(task_name(id, catalog), &totals.tasks[id.0 as usize])).collect();
     Table { title: "Iterations", columns: columns.to_vec(), rows }
+}
+
+/// Groups of steps by task; `None` where the scenario has none.
+pub(super) fn groups(catalog: &Catalog, totals: &Totals, doubts: &mut Doubts) -> Option<Table> {
+    let columns = [
+        Column::kept("count"),
+        Column::spared("avg", 1),
+        Column::spared("p50", 2),
+        Column::kept("p95"),
+        Column::kept("p99"),
+        Column::spared("max", 3),
+    ];
+    let mut rows = Vec::new();
+    for task in catalog.task_ids() {
+        let own: Vec<GroupId> = catalog.group_ids().filter(|id| catalog.group(*id).task == task).collect();
+        if !own.is_empty() {
+            rows.push(Row { name: task_name(task, catalog), ..Row::default() });
+        }
+        for id in own {
+            let name = format!("  {}", inert(&catalog.group(id).name));
+            let cells = group_cells(&totals.groups[id.0 as usize], doubts);
+            rows.push(Row { name, cells, ..Row::default() });
+        }
+    }
+    (!rows.is_empty()).then(|| Table { title: "Groups", columns: columns.to_vec(), rows })
+}
+
+fn group_cells(seen: &Latency, doubts: &mut Doubts) -> Vec<String> {
+    let mut at = |percentile| doubts.cell(seen, percentile);
+    vec![
+        count(seen.count()),
+        cell(seen.mean()),
+        at(Percentile::P50),
+        at(Percentile::P95),
+        at(Percentile::P99),
+        cell(seen.max()),
+    ]
 }

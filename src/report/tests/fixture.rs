@@ -1,7 +1,7 @@
 //! A run that has everything: failures, a threshold without data, hostile names, and what was never reached.
 
 use crate::{
-    judge::{ThresholdResult, judge, verdict},
+    judge::{ThresholdResult, judge, setup_failed, verdict},
     measure::{Collector, Delta, Observations, Recorder, RequestKey, RequestObservation, Snapshot},
     model::*,
 };
@@ -44,6 +44,28 @@ impl Run {
         }
         collector.finish();
         Self::new(collector.snapshot(SECOND * 3), &thresholds())
+    }
+
+    /// A step stopped it; `setup` and `teardown` had been there.
+    pub fn stopped() -> Self {
+        let mut run = Self::rich();
+        let ending = Ending::StoppedByStep("the step on line 12 stopped the run".to_owned());
+        run.verdict = verdict(&run.thresholds, &run.snapshot, &ending);
+        run.info.planned_duration_ms = 60_000;
+        run.info.setup = Some(OnceInfo { requests: 3, failed: 0, duration_ms: 120, errors: vec![] });
+        let errors = (1..=5).map(|n| format!("DELETE /items/{n}: status 500 {HOSTILE}")).collect();
+        run.info.teardown = Some(OnceInfo { requests: 5, failed: 5, duration_ms: 1_260, errors });
+        run
+    }
+
+    /// It ended with its `setup`.
+    pub fn without_load() -> Self {
+        let mut run = Self::empty();
+        run.thresholds.clear();
+        run.verdict = setup_failed("`POST /login` had status 500");
+        let errors = vec!["POST /login: status 500".to_owned()];
+        run.info.setup = Some(OnceInfo { requests: 1, failed: 1, duration_ms: 8, errors });
+        run
     }
 
     /// Nothing was sent.
@@ -91,7 +113,7 @@ fn info() -> RunInfo {
 fn catalog() -> Catalog {
     let request = |name: &str, task| {
         let (name, method) = (name.to_owned(), "GET".to_owned());
-        RequestMeta { name, method, task: TaskId(task), tags: vec![] }
+        RequestMeta { name, method, task: TaskId(task), group: None, tags: vec![] }
     };
     let task = |name: &str, kind| TaskMeta { name: name.into(), workload: WorkloadId(0), kind };
     let check =
@@ -102,6 +124,7 @@ fn catalog() -> Catalog {
         start_ms,
         end_ms,
     };
+    let group = |name: &str, task| GroupMeta { name: name.into(), task: TaskId(task) };
     let long = format!("{HOSTILE}{}", "x".repeat(200));
     Catalog {
         workloads: vec![WorkloadMeta { name: "default".into() }],
@@ -109,6 +132,7 @@ fn catalog() -> Catalog {
             task("browse", TaskKind::Iteration),
             task("checkout", TaskKind::Iteration),
             task("login", TaskKind::OnStart),
+            task("logout", TaskKind::OnStop),
         ],
         requests: vec![
             request("list", 0),
@@ -122,6 +146,11 @@ fn catalog() -> Catalog {
             check("status is 200", ITEM, false),
             check("body has a total", CHECKOUT, true),
             check("token is there", NEVER, true),
+        ],
+        groups: vec![
+            group("payment", 1),
+            group("payment::address", 1),
+            group(&format!("never::{HOSTILE}"), 0),
         ],
         stages: vec![stage("warm-up", 0, 1_000), stage("2", 1_000, 3_000)],
     }
@@ -201,6 +230,7 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
         recorder.request(&seen(ITEM, stage, MS * 3 + Duration::from_micros(u64::from(n) * 37)));
         recorder.check(CheckId(1), StageId(stage), n > 1);
     }
+    let checkout = FailureSite::Request(CHECKOUT);
     for n in 1..=8u32 {
         let went = seen(CHECKOUT, stage, MS * 500 * n);
         let (status, failed) = if n == 8 { (503, true) } else { (201, false) };
@@ -209,15 +239,22 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
         recorder.check(CheckId(2), StageId(stage), n < 7);
         let end = if n == 8 { IterationEnd::Failed } else { IterationEnd::Completed };
         recorder.iteration(TaskId(1), StageId(stage), end, MS * 510 * n);
+        recorder.group(GroupId(0), StageId(stage), MS * 505 * n);
+        recorder.group(GroupId(1), StageId(stage), MS * 2);
     }
-    recorder.failure(CHECKOUT, FailureKind::Status(503), at, || format!("503 {HOSTILE}{}", "y".repeat(500)));
-    recorder.failure(CHECKOUT, FailureKind::Expectation(CheckId(2)), at, || "no $.total in {}".into());
+    recorder.failure(checkout, FailureKind::Status(503), at, || format!("503 {HOSTILE}{}", "y".repeat(500)));
+    recorder.failure(checkout, FailureKind::Expectation(CheckId(2)), at, || "no $.total in {}".into());
     let login = seen(RequestId(3), stage, MS * 9);
     recorder.request(&login);
     recorder.request(&refused(&login));
-    recorder.failure(RequestId(3), FailureKind::NoResponse(ErrorKind::ConnectRefused), at, || {
-        "connection refused".into()
-    });
+    recorder.failure(
+        FailureSite::Request(RequestId(3)),
+        FailureKind::NoResponse(ErrorKind::ConnectRefused),
+        at,
+        || "connection refused".into(),
+    );
+    let feed = FailureSite::Task(TaskId(0));
+    recorder.failure(feed, FailureKind::Feed, at, || "the feed `users` has no row left".into());
     recorder.user_start_failure(WorkloadId(0));
     recorder.iteration(TaskId(1), StageId(stage), IterationEnd::Interrupted, MS);
 }

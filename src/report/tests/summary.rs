@@ -35,7 +35,7 @@ fn every_summary_follows_the_schema() {
     let schema = json_schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for run in [Run::rich(), Run::empty(), Run::passing()] {
+    for run in [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load()] {
         let written = written(&run);
         let faults: Vec<String> = validator.iter_errors(&written).map(|fault| fault.to_string()).collect();
         assert!(faults.is_empty(), "{faults:#?}");
@@ -214,4 +214,59 @@ fn numbers_are_what_they_say() {
     assert_eq!(summary["errors"][1]["error"], "expect: body has a total");
     assert_eq!(points(&summary)[1]["t_ms"], 1_000);
     assert_eq!(points(&summary)[2]["vus"], 10);
+}
+
+#[test]
+fn groups_have_their_own_durations() {
+    let summary = written(&Run::rich());
+    let groups = &summary["groups"];
+    assert_eq!(
+        [&groups[0]["name"], &groups[1]["name"], &groups[0]["task"], &groups[0]["workload"]],
+        [&json!("payment"), &json!("payment::address"), &json!("checkout"), &json!("default")]
+    );
+    assert_eq!((&groups[0]["count"], &groups[0]["duration_ms"]["max"]), (&json!(48), &json!(4040.0)));
+    assert_eq!((&groups[2]["count"], &groups[2]["duration_ms"]["p95"]), (&json!(0), &Value::Null));
+    assert_eq!(summary["metrics"]["group_duration"]["count"], sum(groups, "count"));
+    assert_eq!(written(&Run::empty())["groups"][0]["duration_ms"]["count"], json!(0));
+}
+
+#[test]
+fn a_failure_names_the_request_or_else_the_task() {
+    let summary = written(&Run::rich());
+    let errors = summary["errors"].as_array().expect("a list");
+    let places: Vec<String> = errors
+        .iter()
+        .map(|error| {
+            format!(
+                "{} {} {} {}",
+                error["error"],
+                error["name"],
+                error["site"],
+                error["task"].as_str().unwrap_or("none")
+            )
+        })
+        .collect();
+    assert!(places.contains(&r#""status 503" "checkout" "request" checkout"#.to_owned()), "{places:?}");
+    assert!(places.contains(&r#""data" "browse" "task" browse"#.to_owned()), "{places:?}");
+}
+
+#[test]
+fn what_ran_once_is_there_only_if_it_ran() {
+    let summary = written(&Run::rich());
+    assert_eq!((summary.get("setup"), summary.get("teardown")), (None, None));
+    assert_eq!(summary["verdict"]["incomplete"], json!(false));
+
+    let summary = written(&Run::stopped());
+    let setup = json!({"requests": 3, "failed": 0, "duration_ms": 120, "errors": []});
+    assert_eq!(summary["setup"], setup);
+    assert_eq!(summary["teardown"]["errors"].as_array().map(Vec::len), Some(5));
+    assert_eq!(
+        (&summary["verdict"]["exit_code"], &summary["verdict"]["incomplete"]),
+        (&json!(108), &json!(true))
+    );
+    // They are no load: the same requests are counted as without them.
+    assert_eq!(summary["metrics"]["http_reqs"], written(&Run::rich())["metrics"]["http_reqs"]);
+
+    let summary = written(&Run::without_load());
+    assert_eq!((&summary["verdict"]["exit_code"], summary.get("teardown")), (&json!(107), None));
 }

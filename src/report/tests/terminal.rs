@@ -29,8 +29,14 @@ fn the_text_of_an_empty_and_of_a_passing_run() {
 }
 
 #[test]
+fn the_text_of_a_run_that_a_step_stopped_and_of_one_without_load() {
+    golden::check("src/report/tests/golden/stopped-80.txt", &text(&Run::stopped(), 80, false));
+    golden::check("src/report/tests/golden/without-load-80.txt", &text(&Run::without_load(), 80, false));
+}
+
+#[test]
 fn every_line_fits_and_none_is_hostile() {
-    for mut run in [Run::rich(), Run::empty(), Run::passing()] {
+    for mut run in [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load()] {
         run.info.name = format!("{HOSTILE}{}", "z".repeat(300));
         run.verdict.reason += HOSTILE;
         for width in 60..=200 {

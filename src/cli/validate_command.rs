@@ -1,0 +1,110 @@
+//! `loadgen validate`: every fault of files, with each of their environments, without anything being sent.
+
+use super::{
+    args::{FindingFormat, ValidateArguments},
+    scenario_input::ScenarioInput,
+    world::World,
+};
+use crate::{
+    model::{ExitCode, Finding, Severity},
+    plan::{Inputs, compile},
+    report::findings,
+    scenario::{self, Diagnostic, Options, Sources},
+};
+use std::path::Path;
+
+/// What was found in a file.
+struct Checked {
+    sources: Sources,
+    faults: Vec<Diagnostic>,
+    later: Vec<Diagnostic>,
+}
+
+pub(super) fn run(arguments: &ValidateArguments, world: &mut World) -> ExitCode {
+    let mut worst = ExitCode::Passed;
+    let mut found = Vec::new();
+    for file in &arguments.files {
+        match check(file, arguments, world) {
+            Ok(checked) => {
+                if !checked.faults.is_empty() {
+                    worst = ExitCode::ScenarioInvalid;
+                }
+                if arguments.format == FindingFormat::Text {
+                    tell(&checked, world);
+                }
+                found.extend(findings_of(&checked));
+            }
+            Err(code) => worst = if worst == ExitCode::Usage { worst } else { code },
+        }
+    }
+    let files: Vec<String> = arguments.files.iter().map(|file| file.display().to_string()).collect();
+    match arguments.format {
+        FindingFormat::Text => {}
+        FindingFormat::Json => world.say(&findings::json(&files, &found)),
+        FindingFormat::Github => world.say(&findings::github(&found)),
+    }
+    worst
+}
+
+/// The file as it is, and with each of its environments, unless one was named.
+fn check(file: &Path, arguments: &ValidateArguments, world: &mut World) -> Result<Checked, ExitCode> {
+    let input = ScenarioInput::read(file, &arguments.scenario, world)?;
+    let inputs = Inputs { env: input.env.clone(), demo_url: None, seed: 0, files: input.files.clone() };
+    let mut environments = vec![input.options.environment.clone()];
+    if input.options.environment.is_none() {
+        environments.extend(scenario::environments(&input.source).into_iter().map(Some));
+    }
+    let mut checked = Checked { sources: input.sources(), faults: Vec::new(), later: Vec::new() };
+    for environment in environments {
+        let options = Options { environment, ..input.options.clone() };
+        match compile(scenario::read(&input.source, &options), &inputs) {
+            Ok((_, plan)) => add(&mut checked.later, plan.later),
+            Err(faults) => add(&mut checked.faults, faults),
+        }
+    }
+    checked.faults.sort_by_key(|fault| fault.span.start);
+    Ok(checked)
+}
+
+/// Adds what is not there yet: most faults show with every environment.
+fn add(known: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
+    for one in more {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+    }
+}
+
+fn tell(checked: &Checked, world: &mut World) {
+    let Checked { sources, faults, later } = checked;
+    if !faults.is_empty() {
+        world.complain(&scenario::render(sources, faults));
+        return;
+    }
+    if !later.is_empty() {
+        world.complain(&scenario::render_later(sources, later));
+    }
+    world.say(&format!("{}: valid\n", sources.file()));
+}
+
+fn findings_of(checked: &Checked) -> Vec<Finding> {
+    let of = |list: &[Diagnostic], severity: Severity| -> Vec<Finding> {
+        list.iter().map(|one| finding(&checked.sources, one, severity)).collect()
+    };
+    [of(&checked.faults, Severity::Error), of(&checked.later, Severity::Warning)].concat()
+}
+
+fn finding(sources: &Sources, diagnostic: &Diagnostic, severity: Severity) -> Finding {
+    let (source, range) = sources.of(diagnostic);
+    Finding {
+        severity,
+        file: sources.file().to_owned(),
+        place: source.name.clone(),
+        line: diagnostic.span.line,
+        column: diagnostic.span.column,
+        text: source.text.get(range).unwrap_or_default().lines().next().unwrap_or_default().to_owned(),
+        message: diagnostic.message.clone(),
+        label: diagnostic.label.clone(),
+        help: diagnostic.help.clone(),
+    }
+}

@@ -1,0 +1,250 @@
+//! Whoever carries out steps: a virtual user, or `setup` and `teardown`. It holds the variables, the
+//! connections and the random streams; when it acts is not its business.
+
+use super::{
+    clock::Clock,
+    outlet::Outlet,
+    stop::Stop,
+    transport::{Arrived, Transports},
+    witness::Witness,
+};
+use crate::model::ThinkTime;
+use crate::{
+    measure::Recorder,
+    model::{Catalog, StageId},
+    plan::{Deal, FeedEnd, Hand, Plan, Stream, UserFunctions, UserRandom, Variables, Workload},
+};
+use serde_json::Value as Json;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// What all workers of a run share.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// What `setup` left, by position.
+    pub setup: Arc<Vec<Option<Json>>>,
+    /// Iterations of all users that have begun.
+    pub(super) iterations: Arc<AtomicU64>,
+    /// Which rows of the data feeds were given out.
+    pub(super) deal: Arc<Deal>,
+}
+
+impl Common {
+    /// What a run of this plan shares after a `setup` that left these values.
+    pub fn new(plan: &Plan, setup: Vec<Option<Json>>) -> Self {
+        let deal = Arc::new(Deal::new(&plan.feeds, plan.seed));
+        Self { setup: Arc::new(setup), iterations: Arc::default(), deal }
+    }
+}
+
+/// What the actors of a worker share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub plan: Arc<Plan>,
+    pub common: Common,
+    pub clock: Clock,
+    pub recorder: Rc<RefCell<Recorder>>,
+    pub stop: Rc<Stop>,
+    pub outlet: Rc<Outlet>,
+    /// Somebody who looks at every exchange; nobody in a run.
+    pub witness: Option<Rc<dyn Witness>>,
+}
+
+/// Random numbers by purpose.
+pub(super) struct Randoms {
+    pub pauses: UserRandom,
+    pub choices: UserRandom,
+    pub picks: UserRandom,
+}
+
+/// The last response, where a later step looks at it.
+pub(super) struct Kept {
+    pub arrived: Arrived,
+    pub service_time: Duration,
+    pub url: String,
+}
+
+/// Whose steps an actor carries out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A user of this workload.
+    User(usize),
+    /// `setup`.
+    Setup,
+    /// `teardown`.
+    Teardown,
+}
+
+/// An actor.
+pub(super) struct Actor<F: Transports> {
+    pub shared: Shared,
+    pub vu: u64,
+    role: Role,
+    transports: F,
+    /// Ways to the target that no exchange uses now: one, but for steps that run side by side.
+    idle: RefCell<Vec<F::User>>,
+    pub slots: RefCell<Vec<Option<Json>>>,
+    functions: UserFunctions,
+    /// The rows of data feeds that it holds; nothing where it takes none.
+    hand: RefCell<Option<Box<Hand>>>,
+    pub randoms: RefCell<Randoms>,
+    /// The iteration under way, from 0.
+    pub iteration: Cell<u64>,
+    /// The same over all users.
+    pub run_iteration: Cell<u64>,
+    /// Whether a request has failed since this was last set to false.
+    pub failures: Cell<bool>,
+    pub last: RefCell<Option<Kept>>,
+}
+
+impl<F: Transports> Actor<F> {
+    /// User `vu` (1-based) of a workload, or what runs once (0).
+    pub fn new(shared: Shared, role: Role, vu: u64, transports: F) -> Self {
+        let seed = shared.plan.seed;
+        let slots = match role {
+            Role::User(workload) => shared.plan.workloads[workload].slots,
+            Role::Setup => shared.plan.setup.as_ref().map_or(0, |once| once.slots),
+            Role::Teardown => shared.plan.teardown.as_ref().map_or(0, |once| once.slots),
+        };
+        let functions = UserFunctions::new(seed, vu, shared.clock.wall_start_unix_nanos());
+        let randoms = Randoms {
+            pauses: UserRandom::new(seed, vu, Stream::Pauses),
+            choices: UserRandom::new(seed, vu, Stream::Choices),
+            picks: UserRandom::new(seed, vu, Stream::Picks),
+        };
+        let hand = match role {
+            Role::User(workload) => hand(&shared, &shared.plan.workloads[workload], vu),
+            Role::Setup | Role::Teardown => None,
+        };
+        Self {
+            shared,
+            vu,
+            role,
+            transports,
+            idle: RefCell::default(),
+            slots: RefCell::new(vec![None; slots]),
+            functions,
+            hand: RefCell::new(hand),
+            randoms: RefCell::new(randoms),
+            iteration: Cell::new(0),
+            run_iteration: Cell::new(0),
+            failures: Cell::new(false),
+            last: RefCell::new(None),
+        }
+    }
+
+    /// The stage now.
+    pub fn stage(&self) -> StageId {
+        match self.role {
+            Role::User(workload) => {
+                self.shared.plan.workloads[workload].schedule.stage_at(self.shared.clock.now())
+            }
+            Role::Setup | Role::Teardown => StageId(0),
+        }
+    }
+
+    /// What the ids of this actor's steps point into.
+    pub fn catalog(&self) -> &Catalog {
+        let plan = &*self.shared.plan;
+        let once = match self.role {
+            Role::User(_) => None,
+            Role::Setup => plan.setup.as_ref(),
+            Role::Teardown => plan.teardown.as_ref(),
+        };
+        once.map_or(&plan.catalog, |once| &once.catalog)
+    }
+
+    /// Begins an iteration.
+    pub fn begin_iteration(&self, number: u64) {
+        self.iteration.set(number);
+        let over_all = self.shared.common.iterations.fetch_add(1, Ordering::Relaxed);
+        self.run_iteration.set(over_all);
+    }
+
+    /// What templates are rendered from.
+    pub fn variables<'v>(&'v self, slots: &'v [Option<Json>], hand: Option<&'v Hand>) -> Variables<'v> {
+        Variables {
+            slots,
+            feeds: &self.shared.plan.feeds,
+            hand,
+            shared: &self.shared.common.setup,
+            vu: self.vu,
+            iteration: self.iteration.get(),
+            run_iteration: self.run_iteration.get(),
+            functions: Some(&self.functions),
+            now: self.shared.clock.now(),
+        }
+    }
+
+    /// Takes a row of each of these feeds.
+    ///
+    /// # Errors
+    /// The first feed that has none, by number, and what that means.
+    pub fn take_rows(&self, feeds: &[usize]) -> Result<(), (usize, FeedEnd)> {
+        let mut hand = self.hand.borrow_mut();
+        let Some(hand) = hand.as_deref_mut() else { return Ok(()) };
+        feeds.iter().try_for_each(|feed| {
+            self.shared.common.deal.take(*feed, hand).map(drop).map_err(|end| (*feed, end))
+        })
+    }
+
+    /// Looks at this actor's variables.
+    pub fn with_variables<R>(&self, look: impl FnOnce(&Variables<'_>) -> R) -> R {
+        let (slots, hand) = (self.slots.borrow(), self.hand.borrow());
+        look(&self.variables(&slots, hand.as_deref()))
+    }
+
+    /// A text as it may be shown: without secrets.
+    pub fn masked(&self, text: &str) -> String {
+        self.shared.plan.mask.apply(text).into_owned()
+    }
+
+    /// Draws a pause.
+    pub fn pause(&self, think_time: ThinkTime) -> Duration {
+        self.randoms.borrow_mut().pauses.pause(think_time)
+    }
+
+    /// A way to the target, kept for the next exchange when it is dropped.
+    pub fn lane(&self) -> Lane<'_, F> {
+        let idle = self.idle.borrow_mut().pop();
+        let transport = idle.unwrap_or_else(|| self.transports.user(self.shared.clock));
+        Lane { transport: Some(transport), actor: self }
+    }
+}
+
+fn hand(shared: &Shared, workload: &Workload, vu: u64) -> Option<Box<Hand>> {
+    let before: u64 = shared
+        .plan
+        .workloads
+        .iter()
+        .take_while(|other| other.id != workload.id)
+        .map(|other| other.schedule.most_users())
+        .sum();
+    let ordinal = (vu - 1).saturating_sub(before) + workload.row_users_before;
+    workload.takes_rows().then(|| Box::new(shared.common.deal.hand(vu, ordinal)))
+}
+
+/// A way to the target that one exchange uses.
+pub(super) struct Lane<'a, F: Transports> {
+    transport: Option<F::User>,
+    actor: &'a Actor<F>,
+}
+
+impl<F: Transports> Lane<'_, F> {
+    pub fn transport(&mut self) -> &mut F::User {
+        self.transport.get_or_insert_with(|| self.actor.transports.user(self.actor.shared.clock))
+    }
+}
+
+impl<F: Transports> Drop for Lane<'_, F> {
+    fn drop(&mut self) {
+        self.actor.idle.borrow_mut().extend(self.transport.take());
+    }
+}

@@ -1,0 +1,33 @@
+//! Something found in a scenario file, for other programs than ours: editors, CI.
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The file is wrong.
+    Error,
+    /// The file is sound, but this version does not carry it out.
+    Warning,
+}
+
+/// Something found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file that was looked at.
+    pub file: String,
+    /// What the line and column count in: the file, or the command line.
+    pub place: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What stands there, its first line.
+    pub text: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it, in a few words; may be empty.
+    pub label: String,
+    /// What to do about it, a line each.
+    pub help: Vec<String>,
+}

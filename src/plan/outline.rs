@@ -1,0 +1,249 @@
+//! A plan in outline: what would happen, for whoever looks before a run.
+
+use super::{
+    step::{Step, requests_of},
+    types::{Plan, Task, Workload},
+};
+use crate::model::ThinkTime;
+use crate::{
+    model::{
+        Catalog, FileOutline, Outline, Rate, StageOutline, TaskOutline, Threshold, WorkloadOutline,
+        format_duration,
+    },
+    scenario::{FeedSource, LoadShape, Scenario, Target},
+};
+use std::time::Duration;
+
+/// Levels over the whole run, for a chart.
+const LEVELS: u32 = 120;
+/// What a user with an open connection takes.
+const BYTES_PER_USER: u64 = 23 * 1024;
+
+/// The outline of a plan that was made of this scenario, in a file of this name.
+pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option<&str>) -> Outline {
+    let peak_users = plan.most_users();
+    let requests = |steps: &[Step]| requests_of(steps).len() as u64;
+    Outline {
+        name: scenario.name.clone().unwrap_or_else(|| stem(file)),
+        file: file.to_owned(),
+        environment: environment.map(str::to_owned),
+        target: match (&scenario.target, &plan.target) {
+            (Some(Target::Demo), _) => "demo".to_owned(),
+            (_, Some(target)) => plan.mask.apply(target).into_owned(),
+            (_, None) => plan.hosts.join(", "),
+        },
+        seed: plan.seed,
+        duration: plan.duration(),
+        graceful_stop: plan.graceful_stop(),
+        peak_users,
+        memory_estimate_bytes: peak_users * BYTES_PER_USER,
+        workloads: plan.workloads.iter().map(|workload| workload_outline(workload, plan)).collect(),
+        thresholds: plan.thresholds.iter().map(threshold).collect(),
+        files: files(scenario, plan),
+        // The demo API's place is not known before it runs.
+        hosts: if scenario.target == Some(Target::Demo) {
+            vec!["127.0.0.1".to_owned()]
+        } else {
+            plan.hosts.clone()
+        },
+        later: plan.later.iter().map(|one| format!("line {}: {}", one.span.line, one.message)).collect(),
+        notes: scenario.only.iter().map(|task| format!("only the task `{task}` runs")).collect(),
+        setup_requests: plan.setup.as_ref().map_or(0, |once| requests(&once.steps)),
+        teardown_requests: plan.teardown.as_ref().map_or(0, |once| requests(&once.steps)),
+    }
+}
+
+fn stem(file: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+fn threshold(threshold: &Threshold) -> String {
+    format!("{}: {}", threshold.subject(), threshold.condition)
+}
+
+fn files(scenario: &Scenario, plan: &Plan) -> Vec<FileOutline> {
+    let feeds = scenario.data.iter().zip(&plan.feeds);
+    let named = feeds.filter_map(|(data, feed)| match &data.source {
+        FeedSource::File { path, .. } => Some(FileOutline {
+            path: path.value.clone(),
+            rows: Some(u64::from(feed.row_count().get())),
+            bytes: feed.file_bytes(),
+        }),
+        FeedSource::Rows(_) => None,
+    });
+    named.collect()
+}
+
+fn workload_outline(workload: &Workload, plan: &Plan) -> WorkloadOutline {
+    let (executor, model, level_unit) = kind(&workload.load.shape);
+    let (begin, end) = (workload.schedule.begin(), workload.schedule.end());
+    let (expected_iterations, expected_basis) = expected(&workload.load.shape);
+    WorkloadOutline {
+        name: plan.catalog.workload(workload.id).name.clone(),
+        executor,
+        model,
+        start: begin,
+        end,
+        level_unit,
+        stages: stages(workload, &plan.catalog),
+        levels: levels(workload, plan.duration()),
+        max_users: workload.schedule.most_users(),
+        expected_iterations,
+        expected_basis,
+        tasks: tasks(workload, &plan.catalog),
+        pacing: workload.pacing.map(pause),
+        max_rate: workload.max_rate.map(|rate| format!("{}/s", rate.per_second)),
+    }
+}
+
+fn kind(shape: &LoadShape) -> (&'static str, &'static str, &'static str) {
+    let (users, rate) = ("users", "iterations/s");
+    match shape {
+        LoadShape::ConstantUsers { .. } => ("constant_vus", "closed", users),
+        LoadShape::RampingUsers { .. } => ("ramping_vus", "closed", users),
+        LoadShape::SharedIterations { .. } => ("shared_iterations", "closed", users),
+        LoadShape::IterationsPerUser { .. } => ("per_vu_iterations", "closed", users),
+        LoadShape::ConstantRate { .. } => ("constant_arrival_rate", "open", rate),
+        LoadShape::RampingRate { .. } => ("ramping_arrival_rate", "open", rate),
+    }
+}
+
+/// Iterations that will start, and why, or why that is not known.
+fn expected(shape: &LoadShape) -> (Option<f64>, String) {
+    match shape {
+        LoadShape::ConstantUsers { .. } | LoadShape::RampingUsers { .. } => {
+            (None, "depends on how fast the target answers".to_owned())
+        }
+        LoadShape::SharedIterations { iterations, .. } => (Some(*iterations as f64), "as written".to_owned()),
+        LoadShape::IterationsPerUser { users, iterations, .. } => {
+            (Some(*users as f64 * *iterations as f64), "users × iterations of each".to_owned())
+        }
+        LoadShape::ConstantRate { rate, duration, .. } => {
+            (Some(rate.per_second * duration.as_secs_f64()), "rate × time".to_owned())
+        }
+        LoadShape::RampingRate { .. } => {
+            let lines = lines(shape);
+            let area = lines.iter().map(|line| (line.from + line.to) / 2.0 * line.length.as_secs_f64()).sum();
+            (Some(area), "area under the rates".to_owned())
+        }
+    }
+}
+
+/// A straight line of a load's level.
+struct Line {
+    length: Duration,
+    from: f64,
+    to: f64,
+}
+
+fn lines(shape: &LoadShape) -> Vec<Line> {
+    let flat = |length: Duration, level: f64| vec![Line { length, from: level, to: level }];
+    match shape {
+        LoadShape::ConstantUsers { users, duration } => flat(*duration, *users as f64),
+        LoadShape::SharedIterations { users, max_duration, .. }
+        | LoadShape::IterationsPerUser { users, max_duration, .. } => flat(*max_duration, *users as f64),
+        LoadShape::ConstantRate { rate, duration, .. } => flat(*duration, rate.per_second),
+        LoadShape::RampingUsers { start_users, stages } => {
+            ramp(*start_users as f64, stages.iter().map(|stage| (stage.duration, stage.level as f64)))
+        }
+        LoadShape::RampingRate { start_rate, stages, .. } => {
+            let level = |rate: Rate| rate.per_second;
+            ramp(level(*start_rate), stages.iter().map(|stage| (stage.duration, level(stage.level))))
+        }
+    }
+}
+
+fn ramp(start: f64, stages: impl Iterator<Item = (Duration, f64)>) -> Vec<Line> {
+    let mut from = start;
+    let line = |(length, to)| {
+        let line = Line { length, from, to };
+        from = to;
+        line
+    };
+    stages.map(line).collect()
+}
+
+fn stages(workload: &Workload, catalog: &Catalog) -> Vec<StageOutline> {
+    let named = catalog.stages.iter().filter(|stage| stage.workload == workload.id);
+    let drawn = named.zip(lines(&workload.load.shape));
+    drawn
+        .map(|(stage, line)| StageOutline {
+            name: stage.name.clone(),
+            start: Duration::from_millis(stage.start_ms),
+            end: Duration::from_millis(stage.end_ms),
+            from: line.from,
+            to: line.to,
+        })
+        .collect()
+}
+
+fn levels(workload: &Workload, whole: Duration) -> Vec<f64> {
+    let lines = lines(&workload.load.shape);
+    let begin = workload.schedule.begin();
+    (0..LEVELS).map(|index| level_at(&lines, begin, whole * index / (LEVELS - 1))).collect()
+}
+
+fn level_at(lines: &[Line], begin: Duration, at: Duration) -> f64 {
+    let Some(mut since) = at.checked_sub(begin) else { return 0.0 };
+    for (index, line) in lines.iter().enumerate() {
+        let is_last = index + 1 == lines.len();
+        if since < line.length || (is_last && since == line.length && !line.length.is_zero()) {
+            let share = since.as_secs_f64() / line.length.as_secs_f64();
+            return line.from + (line.to - line.from) * share;
+        }
+        since = since.saturating_sub(line.length);
+    }
+    0.0
+}
+
+fn tasks(workload: &Workload, catalog: &Catalog) -> Vec<TaskOutline> {
+    let outlined = workload.tasks.iter().enumerate();
+    outlined
+        .map(|(index, task)| TaskOutline {
+            name: catalog.task(task.id).name.clone(),
+            share: workload.weights.share(index),
+            requests: request_names(task, catalog),
+            steps: count(&task.steps),
+            think_time: pause(task.think_time),
+        })
+        .collect()
+}
+
+fn request_names(task: &Task, catalog: &Catalog) -> Vec<String> {
+    requests_of(&task.steps).into_iter().map(|request| catalog.request(request.id).name.clone()).collect()
+}
+
+fn count(steps: &[Step]) -> u64 {
+    steps.iter().map(|step| 1 + step.inner().into_iter().map(count).sum::<u64>()).sum()
+}
+
+/// A pause as it is written; empty where there is none.
+fn pause(think_time: ThinkTime) -> String {
+    match think_time {
+        _ if think_time == ThinkTime::default() => String::new(),
+        ThinkTime::Uniform { min, max } if min == max => format_duration(min),
+        ThinkTime::Uniform { min, max } => format!("{}..{}", format_duration(min), format_duration(max)),
+        ThinkTime::Normal { mean, sd } => {
+            format!("normal, mean {}, sd {}", format_duration(mean), format_duration(sd))
+        }
+        ThinkTime::Exponential { mean } => format!("exponential, mean {}", format_duration(mean)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_follow_the_lines() {
+        let lines = ramp(
+            0.0,
+            [(Duration::from_secs(10), 10.0), (Duration::ZERO, 4.0), (Duration::from_secs(10), 4.0)]
+                .into_iter(),
+        );
+        let begin = Duration::from_secs(5);
+        let level = |seconds: u64| level_at(&lines, begin, Duration::from_secs(seconds));
+        assert_eq!([4, 5, 10, 14, 15, 24, 25, 26].map(level), [0.0, 0.0, 5.0, 9.0, 4.0, 4.0, 4.0, 0.0]);
+    }
+}

@@ -1,0 +1,74 @@
+//! `setup` before the load and `teardown` after it: run, followed by signals, and summed up.
+
+use super::{load::Watch, signals::Signals};
+use crate::{
+    engine::{Common, Done, Phase, Transports, run_once},
+    model::{Catalog, FailureSite, OnceInfo},
+    plan::{Once, Plan},
+};
+use std::sync::Arc;
+
+/// Most failures that are told.
+const MOST_ERRORS: usize = 10;
+
+/// What became of steps that run once.
+pub(super) struct OnceEnd {
+    /// What they did; nothing where there were none, or a signal cut them.
+    pub done: Option<(Done, OnceInfo)>,
+    /// The signal that cut them.
+    pub signal: Option<&'static str>,
+}
+
+/// Runs `setup` or `teardown`, unless a signal comes.
+pub(super) async fn once<F: Transports>(
+    plan: &Arc<Plan>,
+    phase: Phase,
+    common: &Common,
+    transports: &F,
+    signals: &mut Signals,
+    watcher: &mut dyn Watch,
+) -> OnceEnd {
+    let (steps, name) = match phase {
+        Phase::Setup => (&plan.setup, "setup"),
+        Phase::Teardown => (&plan.teardown, "teardown"),
+    };
+    let Some(steps) = steps else { return OnceEnd { done: None, signal: None } };
+    let done = tokio::select! {
+        done = run_once(plan, phase, common, transports) => done,
+        signal = signals.next() => {
+            watcher.note(&format!("{signal}: `{name}` was cut"));
+            return OnceEnd { done: None, signal: Some(signal) };
+        }
+    };
+    let done = done.map(|done| {
+        done.lines.iter().for_each(|line| watcher.note(line));
+        let info = info(steps, &done);
+        (done, info)
+    });
+    OnceEnd { done, signal: None }
+}
+
+fn info(once: &Once, done: &Done) -> OnceInfo {
+    let seen = &done.observations;
+    let count = |failed_only: bool| {
+        let counted = seen.requests().filter(|(key, _)| key.failed || !failed_only);
+        counted.map(|(_, stats)| stats.count).sum()
+    };
+    let mut failures: Vec<_> = seen.failures().collect();
+    failures.sort_by_key(|(_, _, sample)| sample.first_at);
+    let tell = |(site, sample): (FailureSite, &str)| format!("{}{sample}", place(site, &once.catalog));
+    let errors = failures.into_iter().take(MOST_ERRORS);
+    OnceInfo {
+        requests: count(false),
+        failed: count(true),
+        duration_ms: done.took.as_millis() as u64,
+        errors: errors.map(|(site, _, sample)| tell((site, &sample.sample))).collect(),
+    }
+}
+
+fn place(site: FailureSite, catalog: &Catalog) -> String {
+    match site {
+        FailureSite::Request(id) => format!("{}: ", catalog.request(id).name),
+        FailureSite::Task(_) => String::new(),
+    }
+}
