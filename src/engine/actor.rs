@@ -92,6 +92,8 @@ pub(super) struct Actor<F: Transports> {
     idle: RefCell<Vec<F::User>>,
     pub slots: RefCell<Vec<Option<Json>>>,
     functions: UserFunctions,
+    /// When the step under way began.
+    moment: Cell<Duration>,
     /// The rows of data feeds that it holds; nothing where it takes none.
     hand: RefCell<Option<Box<Hand>>>,
     pub randoms: RefCell<Randoms>,
@@ -131,6 +133,7 @@ impl<F: Transports> Actor<F> {
             idle: RefCell::default(),
             slots: RefCell::new(vec![None; slots]),
             functions,
+            moment: Cell::new(Duration::ZERO),
             hand: RefCell::new(hand),
             randoms: RefCell::new(randoms),
             iteration: Cell::new(0),
@@ -140,12 +143,18 @@ impl<F: Transports> Actor<F> {
         }
     }
 
-    /// The stage now.
+    /// Notes what time it is for the steps that follow: asking for every template would cost more than most
+    /// templates do.
+    pub fn look_at_clock(&self) -> Duration {
+        let now = self.shared.clock.now();
+        self.moment.set(now);
+        now
+    }
+
+    /// The stage at the moment that was noted.
     pub fn stage(&self) -> StageId {
         match self.role {
-            Role::User(workload) => {
-                self.shared.plan.workloads[workload].schedule.stage_at(self.shared.clock.now())
-            }
+            Role::User(workload) => self.shared.plan.workloads[workload].schedule.stage_at(self.moment.get()),
             Role::Setup | Role::Teardown => StageId(0),
         }
     }
@@ -179,7 +188,7 @@ impl<F: Transports> Actor<F> {
             iteration: self.iteration.get(),
             run_iteration: self.run_iteration.get(),
             functions: Some(&self.functions),
-            now: self.shared.clock.now(),
+            now: self.moment.get(),
         }
     }
 

@@ -33,8 +33,8 @@ enum RequestEnd {
 impl<F: Transports> Actor<F> {
     /// Performs a request that was meant to start now.
     pub(super) async fn perform(&self, request: &Request, line: usize) -> Flow {
+        let intended = self.look_at_clock();
         let stage = self.stage();
-        let intended = self.shared.clock.now();
         let end = match self.render(request) {
             Ok(outgoing) => self.send(request, stage, intended, outgoing).await,
             Err(error) => self.not_sent(request, stage, &error),

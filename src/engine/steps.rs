@@ -66,11 +66,14 @@ impl<F: Transports> Actor<F> {
                     self.shared.clock.sleep_until(self.shared.clock.now() + pause).await;
                     Flow::Next
                 }
-                // Boxed, because these hold steps themselves.
-                _ => match self.at_once(step) {
-                    Some(done) => self.checked(done, step, task),
-                    None => Box::pin(self.nested(step, task)).await,
-                },
+                _ => {
+                    self.look_at_clock();
+                    match self.at_once(step) {
+                        Some(done) => self.checked(done, step, task),
+                        // Boxed, because these hold steps themselves.
+                        None => Box::pin(self.nested(step, task)).await,
+                    }
+                }
             };
             if flow != Flow::Next {
                 return flow;

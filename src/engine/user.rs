@@ -124,9 +124,9 @@ impl<F: Transports> User<F> {
             }
         }
         while self.may_go_on(end) {
-            let began = self.actor.shared.clock.now();
+            let began = self.actor.look_at_clock();
             let task = workload.choose(&mut self.tasks);
-            if self.iterate(task).await == Life::Ends {
+            if self.iterate(task, began).await == Life::Ends {
                 return Life::Ends;
             }
             let think = self.actor.shared.clock.now() + self.actor.pause(task.think_time);
@@ -205,14 +205,13 @@ impl<F: Transports> User<F> {
         Life::Ends
     }
 
-    async fn iterate(&mut self, task: &Task) -> Life {
+    async fn iterate(&mut self, task: &Task, began: Duration) -> Life {
         if self.take_rows(&task.feeds, task.id) == Life::Ends {
             return Life::Ends;
         }
         self.actor.begin_iteration(self.next_iteration);
         self.next_iteration += 1;
         let clock = self.actor.shared.clock;
-        let began = clock.now();
         let recorder = Rc::clone(&self.actor.shared.recorder);
         let mut in_flight = InFlight { recorder, task: task.id, stage: self.actor.stage(), ended: false };
         let flow = self.actor.run_steps(&task.steps, task.id).await;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// What a user with an open connection takes, in bytes: the growth of the process from 10 to 10,000 users that
+/// keep one each, divided by their number.
+pub const BYTES_PER_USER: u64 = 40 * 1024;
+
 /// A pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThinkTime {

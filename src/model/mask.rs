@@ -11,7 +11,8 @@ use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 /// What stands for a secret.
 const MASK: &str = "***";
-/// Secrets shorter than this many bytes are found only as they are: their encodings are everywhere. And so
+/// Secrets shorter than this many bytes are found only as they are, and where no letter or digit stands beside
+/// them: they, and even more their encodings, are parts of everything. And so
 /// many bytes of a longer one are recognised at the end of a text that was cut.
 const LEAST: usize = 4;
 /// What stands at the end of an excerpt that was cut.
@@ -31,6 +32,8 @@ struct Needle {
     bytes: Vec<u8>,
     /// Whether its characters may be escaped, each on its own.
     is_escapable: bool,
+    /// Whether it is so short that it counts only where it stands alone.
+    is_word: bool,
     /// Whether it is base64 whose first neighbour holds bits of the secret as well.
     shares_before: bool,
     /// The same of the neighbour behind it.
@@ -103,6 +106,9 @@ impl Needle {
     /// What to hide where the needle, or the beginning of it that a cut left, starts at `at`.
     fn range_at(&self, text: &[u8], at: usize, cut: usize) -> Option<(usize, usize)> {
         let mut end = self.end_at(text, at, cut)?;
+        if self.is_word && (is_word_part(text, at.checked_sub(1)) || is_word_part(text, Some(end))) {
+            return None;
+        }
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
         let mut start = at;
         if self.shares_before && at > 0 && is_base64(text[at - 1]) {
@@ -140,6 +146,11 @@ impl Needle {
         }
         longest.or(is_left_over.then_some(cut))
     }
+}
+
+/// Whether a letter or digit stands at a place.
+fn is_word_part(text: &[u8], at: Option<usize>) -> bool {
+    at.and_then(|at| text.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
 /// Whether a text that goes on like this ends here, or within an escape.
@@ -213,6 +224,7 @@ fn needles(secret: &str) -> Vec<Needle> {
     let plain = |bytes: Vec<u8>, is_escapable| Needle {
         bytes,
         is_escapable,
+        is_word: false,
         shares_before: false,
         shares_after: false,
     };
@@ -220,7 +232,7 @@ fn needles(secret: &str) -> Vec<Needle> {
         return Vec::new();
     }
     if secret.len() < LEAST {
-        return vec![plain(secret.as_bytes().to_vec(), false)];
+        return vec![Needle { is_word: true, ..plain(secret.as_bytes().to_vec(), false) }];
     }
     let mut needles = vec![plain(secret.as_bytes().to_vec(), true)];
     for upper in [false, true] {
@@ -259,6 +271,7 @@ fn base64_needles(secret: &[u8], before: usize) -> [Needle; 2] {
     [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)].map(|encoded| Needle {
         bytes: encoded.as_bytes()[start..bits / 6].to_vec(),
         is_escapable: true,
+        is_word: false,
         shares_before: before > 0,
         shares_after: !bits.is_multiple_of(6),
     })
@@ -302,7 +315,7 @@ mod tests {
 
     #[test]
     fn short_and_missing_secrets() {
-        assert_eq!(mask("ab").apply("cab YWI= %61b"), "c*** YWI= %61b");
+        assert_eq!(mask("ab").apply("cab YWI= %61b ?x=ab&ab"), "cab YWI= %61b ?x=***&***");
         assert!(matches!(mask("").apply("anything"), Cow::Borrowed(_)));
         assert!(matches!(Mask::default().apply("anything"), Cow::Borrowed(_)));
         assert!(matches!(mask("secret").apply("anything"), Cow::Borrowed(_)));

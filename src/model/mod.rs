@@ -22,7 +22,7 @@ pub use catalog::{
 pub use condition::{Aggregation, Condition, Limit, Operator, Selector, Threshold};
 pub use exchange_record::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord, TaskResult};
 pub use finding::{Finding, Severity};
-pub use flow::{OnFailure, StopScope, ThinkTime};
+pub use flow::{BYTES_PER_USER, OnFailure, StopScope, ThinkTime};
 pub use glob::Glob;
 pub use mask::Mask;
 pub use metric::{Metric, MetricKind, Unit};

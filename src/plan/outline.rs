@@ -7,8 +7,8 @@ use super::{
 use crate::model::ThinkTime;
 use crate::{
     model::{
-        Catalog, FileOutline, Outline, Rate, StageOutline, TaskOutline, Threshold, WorkloadOutline,
-        format_duration,
+        BYTES_PER_USER, Catalog, FileOutline, Outline, Rate, StageOutline, TaskOutline, Threshold,
+        WorkloadOutline, format_duration,
     },
     scenario::{FeedSource, LoadShape, Scenario, Target},
 };
@@ -16,8 +16,6 @@ use std::time::Duration;
 
 /// Levels over the whole run, for a chart.
 const LEVELS: u32 = 120;
-/// What a user with an open connection takes.
-const BYTES_PER_USER: u64 = 23 * 1024;
 
 /// The outline of a plan that was made of this scenario, in a file of this name.
 pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option<&str>) -> Outline {
@@ -27,11 +25,7 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
         name: scenario.name.clone().unwrap_or_else(|| stem(file)),
         file: file.to_owned(),
         environment: environment.map(str::to_owned),
-        target: match (&scenario.target, &plan.target) {
-            (Some(Target::Demo), _) => "demo".to_owned(),
-            (_, Some(target)) => plan.mask.apply(target).into_owned(),
-            (_, None) => plan.hosts.join(", "),
-        },
+        target: target_name(scenario, plan),
         seed: plan.seed,
         duration: plan.duration(),
         graceful_stop: plan.graceful_stop(),
@@ -51,6 +45,17 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
         setup_requests: plan.setup.as_ref().map_or(0, |once| requests(&once.steps)),
         teardown_requests: plan.teardown.as_ref().map_or(0, |once| requests(&once.steps)),
     }
+}
+
+/// Where load goes, as it may be shown.
+pub fn target_name(scenario: &Scenario, plan: &Plan) -> String {
+    let hosts = plan.hosts.join(", ");
+    let name = match (&scenario.target, &plan.target) {
+        (Some(Target::Demo), _) => "demo",
+        (_, Some(target)) => target,
+        (_, None) => &hosts,
+    };
+    plan.mask.apply(name).into_owned()
 }
 
 fn stem(file: &str) -> String {

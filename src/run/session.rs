@@ -13,7 +13,7 @@ use crate::{
     judge::{ThresholdResult, judge, setup_failed, verdict},
     measure::{Collector, Snapshot},
     model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
-    plan::{self, Files, Inputs, Plan},
+    plan::{self, Files, Inputs, Plan, target_name},
     report::summary_v1::summary,
     scenario::{self, Diagnostic, Options, Reading, Scenario, Target},
 };
@@ -212,7 +212,7 @@ fn not_written(verdict: Verdict) -> Verdict {
 fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> RunInfo {
     let Ready { scenario, plan, .. } = ready;
     let (wall, snapshot) = (ran.wall, &ran.loaded.snapshot);
-    let (shown, hosts) = (|text: &str| plan.mask.apply(text).into_owned(), plan.hosts.join(", "));
+    let shown = |text: &str| plan.mask.apply(text).into_owned();
     RunInfo {
         id,
         name,
@@ -224,11 +224,7 @@ fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> Ru
         scenario_file: job.file.clone(),
         scenario_sha256: hex(&Sha256::digest(job.source.as_bytes())),
         environment: job.options.environment.clone(),
-        target: shown(match (&scenario.target, &plan.target) {
-            (Some(Target::Demo), _) => "demo",
-            (_, Some(target)) => target,
-            (_, None) => &hosts,
-        }),
+        target: target_name(scenario, plan),
         seed: plan.seed,
         tags: scenario.tags.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
         host: host::describe(),

@@ -4,7 +4,7 @@ use super::session::{Job, Ready, RunError, prepare};
 use crate::{
     engine::{Common, Done, HttpTransports, Phase, Trial, Witness, run_once, try_once},
     measure::Observations,
-    model::{Catalog, ExchangeRecord, FailureSite, TaskResult},
+    model::{Catalog, ExchangeRecord, FailureKind, FailureSite, TaskResult},
     plan::Plan,
 };
 use std::{rc::Rc, sync::Arc};
@@ -43,7 +43,7 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     let values = match setup {
         None => Vec::new(),
         Some(done) => {
-            tried.add_once("setup", &done);
+            tried.add_once("setup", &done, plan.setup.as_ref().map(|once| &once.catalog));
             if !done.passed {
                 return Ok(tried);
             }
@@ -53,7 +53,7 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     let common = Common::new(plan, values);
     follow(plan, &common, transports, show, &mut tried).await;
     if let Some(done) = run_once(plan, Phase::Teardown, &common, transports).await {
-        tried.add_once("teardown", &done);
+        tried.add_once("teardown", &done, plan.teardown.as_ref().map(|once| &once.catalog));
     }
     Ok(tried)
 }
@@ -94,22 +94,30 @@ fn result(trial: &Trial, seen: &Observations, catalog: &Catalog) -> TaskResult {
         FailureSite::Request(id) => catalog.request(*id).task == trial.id,
         FailureSite::Task(id) => *id == trial.id,
     };
-    TaskResult::Failed(first_failure(seen, of_task))
+    TaskResult::Failed(first_failure(seen, catalog, of_task))
 }
 
-fn first_failure(seen: &Observations, of_task: impl Fn(&FailureSite) -> bool) -> String {
+fn first_failure(seen: &Observations, catalog: &Catalog, of_task: impl Fn(&FailureSite) -> bool) -> String {
     let failures = seen.failures().filter(|(site, _, _)| of_task(site));
     let first = failures.min_by_key(|(_, _, sample)| sample.first_at);
-    first.map_or_else(|| "a step stopped it".to_owned(), |(_, _, sample)| sample.sample.clone())
+    let Some((_, kind, sample)) = first else { return "a step stopped it".to_owned() };
+    let what = match kind {
+        FailureKind::NoResponse(error) => error.name().to_owned(),
+        FailureKind::Status(status) => format!("status {status}"),
+        FailureKind::Expectation(check) => format!("expected {}", catalog.check(check).name),
+        FailureKind::Extract | FailureKind::Template | FailureKind::Feed => return sample.sample.clone(),
+    };
+    format!("{what}: {}", sample.sample)
 }
 
 impl Tried {
     /// Adds what ran once.
-    fn add_once(&mut self, name: &str, done: &Done) {
-        let result = if done.passed {
-            TaskResult::Passed
-        } else {
-            TaskResult::Failed(first_failure(&done.observations, |_| true))
+    fn add_once(&mut self, name: &str, done: &Done, catalog: Option<&Catalog>) {
+        let result = match catalog {
+            Some(catalog) if !done.passed => {
+                TaskResult::Failed(first_failure(&done.observations, catalog, |_| true))
+            }
+            _ => TaskResult::Passed,
         };
         self.tasks.push((name.to_owned(), result));
         self.lines.extend(done.lines.iter().cloned());

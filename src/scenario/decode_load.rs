@@ -7,13 +7,11 @@ use super::{
     types::{Arrivals, Load, LoadShape, Stage},
     yaml::{Node, NodeValue},
 };
-use crate::model::{Rate, format_bytes, parse_rate};
+use crate::model::{BYTES_PER_USER, Rate, format_bytes, parse_rate};
 use std::time::Duration;
 
 /// Most users of a run: each needs memory, a file and a port.
 const MOST_USERS: u64 = 200_000;
-/// What a user with an open connection takes, for the message that refuses too many.
-const BYTES_PER_USER: u64 = 23 * 1024;
 /// Users that a rate may make where the file says nothing.
 const DEFAULT_MAX_USERS: u64 = 10_000;
 /// Longest time for a number of iterations where the file says nothing, as k6 has it.
