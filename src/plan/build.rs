@@ -14,9 +14,12 @@ use super::{
 };
 use crate::model::ThinkTime;
 use crate::{
-    model::{Catalog, Mask, StageId, StageMeta, TaskId, TaskKind, TaskMeta, WorkloadId, WorkloadMeta},
+    model::{
+        Catalog, Mask, StageId, StageMeta, TaskId, TaskKind, TaskMeta, Threshold, WorkloadId, WorkloadMeta,
+    },
     scenario::{
-        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, StepKind, Target, Value, Work,
+        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, Spanned, StepKind, Target,
+        Value, Work,
     },
 };
 use serde_json::{Map, Value as Json};
@@ -138,7 +141,7 @@ impl<'s> Builder<'s> {
         let built: Vec<Option<Workload>> =
             self.scenario.workloads.iter().map(|workload| self.workload(workload, faults)).collect();
         let teardown = self.once(TEARDOWN, &self.scenario.teardown, faults);
-        let thresholds = thresholds::bind(&self.scenario.thresholds, &self.catalog, faults);
+        let (thresholds, left_out) = self.thresholds(faults);
         let mut workloads = built.into_iter().collect::<Option<Vec<_>>>()?;
         number_row_users(&mut workloads);
         let mut plan = Plan {
@@ -148,6 +151,7 @@ impl<'s> Builder<'s> {
             teardown: teardown?,
             feeds: self.feeds.into_iter().collect::<Option<_>>()?,
             thresholds,
+            left_out,
             target: self.base,
             hosts: Vec::new(),
             seed: inputs.seed,
@@ -157,6 +161,22 @@ impl<'s> Builder<'s> {
         plan.hosts = hosts(self.scenario, &plan);
         allow_hosts(&mut plan);
         Some(plan)
+    }
+
+    /// The gates, and those that say something about tasks that the command line leaves out.
+    fn thresholds(&self, faults: &mut Faults) -> (Vec<Threshold>, Vec<Threshold>) {
+        let written = &self.scenario.thresholds;
+        if self.scenario.only.is_none() {
+            return (thresholds::bind(written, &self.catalog, faults), Vec::new());
+        }
+        let can_hold = |threshold: &&Spanned<Threshold>| {
+            let mut own = Faults::default();
+            thresholds::bind(std::slice::from_ref(*threshold), &self.catalog, &mut own);
+            own.is_empty()
+        };
+        let (kept, left_out): (Vec<_>, Vec<_>) = written.iter().partition(can_hold);
+        let plain = |list: Vec<&Spanned<Threshold>>| list.into_iter().map(|one| one.value.clone()).collect();
+        (plain(kept), plain(left_out))
     }
 
     /// Steps that run once per run; `Some(None)` where there are none.

@@ -41,7 +41,7 @@ pub use check::{Check, Extract};
 pub use feed::{Column, Deal, Feed, FeedEnd, Hand};
 pub use files::{Files, NoFiles};
 pub use functions::UserFunctions;
-pub use outline::{outline, target_name};
+pub use outline::{notes, outline, target_name};
 pub use random::{Stream, UserRandom};
 pub use request::{Body, Request};
 pub use response::{Decoded, Response};

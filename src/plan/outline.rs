@@ -41,10 +41,19 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
             plan.hosts.clone()
         },
         later: plan.later.iter().map(|one| format!("line {}: {}", one.span.line, one.message)).collect(),
-        notes: scenario.only.iter().map(|task| format!("only the task `{task}` runs")).collect(),
+        notes: notes(scenario, plan),
         setup_requests: plan.setup.as_ref().map_or(0, |once| requests(&once.steps)),
         teardown_requests: plan.teardown.as_ref().map_or(0, |once| requests(&once.steps)),
     }
+}
+
+/// What the command line leaves out.
+pub fn notes(scenario: &Scenario, plan: &Plan) -> Vec<String> {
+    let only = scenario.only.iter().map(|task| format!("only the task `{task}` runs"));
+    let left_out = plan.left_out.iter().map(|threshold| {
+        format!("the threshold on `{}` is left out: it is about another task", threshold.subject())
+    });
+    only.chain(left_out).collect()
 }
 
 /// Where load goes, as it may be shown.

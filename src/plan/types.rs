@@ -48,6 +48,8 @@ pub struct Plan {
     pub feeds: Vec<Arc<Feed>>,
     /// The gates.
     pub thresholds: Vec<Threshold>,
+    /// Gates on tasks that the command line leaves out.
+    pub left_out: Vec<Threshold>,
     /// The base URL, or nothing where every URL is absolute.
     pub target: Option<String>,
     /// Hosts that rendered URLs may name.

@@ -13,7 +13,7 @@ use crate::{
     judge::{ThresholdResult, judge, setup_failed, verdict},
     measure::{Collector, Snapshot},
     model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
-    plan::{self, Files, Inputs, Plan, target_name},
+    plan::{self, Files, Inputs, Plan, notes, target_name},
     report::summary_v1::summary,
     scenario::{self, Diagnostic, Options, Reading, Scenario, Target},
 };
@@ -111,6 +111,9 @@ pub(super) fn prepare(job: &Job) -> Result<Ready, RunError> {
 pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunError> {
     limits::raise_open_files();
     let ready = prepare(&job)?;
+    for note in notes(&ready.scenario, &ready.plan) {
+        watcher.note(&format!("note: {note}"));
+    }
     let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
     let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
     let mut store = Store::open(job.results.as_deref(), &name, WallClock::start(), watcher);
