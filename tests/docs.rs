@@ -1,10 +1,22 @@
 //! The documentation is true: every YAML block in it is a scenario that reads and plans without a fault.
 
 use loadgen::{
-    plan::{Inputs, build},
+    plan::{Files, Inputs, build},
     scenario::{Options, parse, render},
 };
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, io::Read, path::Path, sync::Arc};
+
+/// The files that blocks may name: those of `tests/docs`.
+#[derive(Debug)]
+struct DocsFiles;
+
+impl Files for DocsFiles {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/docs").join(path);
+        let file = fs::File::open(path).map_err(|error| error.to_string())?;
+        Ok(Box::new(file))
+    }
+}
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -36,8 +48,8 @@ fn pages() -> Vec<(String, String)> {
 #[test]
 fn every_yaml_block_is_a_scenario() {
     let env = BTreeMap::from([("API_PASSWORD".to_owned(), "secret".to_owned())]);
-    let inputs =
-        Inputs { env, demo_url: Some("http://127.0.0.1:1".to_owned()), seed: 1, ..Inputs::default() };
+    let demo_url = Some("http://127.0.0.1:1".to_owned());
+    let inputs = Inputs { env, demo_url, seed: 1, files: Arc::new(DocsFiles) };
     let mut read = 0;
     for (page, text) in pages() {
         for (line, block) in blocks(&text, "yaml") {
@@ -49,16 +61,49 @@ fn every_yaml_block_is_a_scenario() {
             read += 1;
         }
     }
-    assert!(read >= 7, "only {read} blocks were found: does the reader still see them?");
+    assert!(read >= 26, "only {read} blocks were found: does the reader still see them?");
+}
+
+/// The anchor that a heading gets where Markdown is shown.
+fn anchor(heading: &str) -> String {
+    let kept = heading
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+        .collect::<String>();
+    kept.replace(' ', "-")
+}
+
+/// The places within a page that a link can lead to.
+fn anchors(text: &str) -> Vec<String> {
+    let mut in_block = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        in_block ^= line.starts_with("```");
+        if let Some(heading) = line.strip_prefix('#').filter(|_| !in_block) {
+            found.push(anchor(heading.trim_start_matches('#').trim()));
+        }
+    }
+    found
 }
 
 #[test]
-fn every_page_that_the_readme_links_to_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = read(&root.join("README.md"));
-    let targets =
-        readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    for target in targets.filter(|target| !target.starts_with("http")) {
-        assert!(root.join(target).exists(), "README.md links to {target}, which is not there");
+fn every_link_leads_somewhere() {
+    for (page, text) in pages() {
+        let targets =
+            text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+        for target in targets.filter(|target| !target.starts_with("http")) {
+            let (file, place) =
+                target.split_once('#').map_or((target, None), |(file, place)| (file, Some(place)));
+            let path =
+                if file.is_empty() { page.clone().into() } else { Path::new(&page).with_file_name(file) };
+            assert!(path.exists(), "{page} links to {target}, which is not there");
+            if let Some(place) = place {
+                assert!(
+                    anchors(&read(&path)).iter().any(|known| known == place),
+                    "{page}: no heading for {target}"
+                );
+            }
+        }
     }
 }

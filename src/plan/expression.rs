@@ -2,6 +2,7 @@
 
 use super::{
     expression_problem::{Cause, explain},
+    expression_scan::Scan,
     functions::{self, Caller, Misuse, Texts},
     template::{RenderError, Variables},
 };
@@ -82,13 +83,19 @@ impl Parsed {
 
     /// The names it uses that it does not define itself.
     pub(super) fn names(&self) -> BTreeSet<String> {
-        let names = self.compiled.undeclared_variables(false);
+        let mut names: BTreeSet<String> = self.compiled.undeclared_variables(false).into_iter().collect();
+        names.extend(Scan::new(&self.source).names_beside_slices().into_iter().map(str::to_owned));
         names.into_iter().filter(|name| !ENGINE_FUNCTIONS.contains(&name.as_str())).collect()
     }
 
     /// The names with the path they are used by, as `env.NAME`.
     pub(super) fn paths(&self) -> BTreeSet<String> {
-        self.compiled.undeclared_variables(true).into_iter().collect()
+        let mut paths: BTreeSet<String> = self.compiled.undeclared_variables(true).into_iter().collect();
+        let scan = Scan::new(&self.source);
+        for name in scan.names_beside_slices() {
+            paths.extend(scan.parts_of(name).into_iter().flatten().map(|part| format!("{name}.{part}")));
+        }
+        paths
     }
 
     /// Binds each name, and the files it reads.

@@ -187,6 +187,36 @@ impl<'s> Scan<'s> {
     }
 }
 
+impl<'s> Scan<'s> {
+    /// The names of values in an expression that slices something, and none of any other: the engine does not
+    /// list what stands before `[a:b]`.
+    pub fn names_beside_slices(&self) -> Vec<&'s str> {
+        if !self.slices() {
+            return Vec::new();
+        }
+        let apart: Vec<usize> = self.filters().chain(self.tests()).map(|(at, _)| at).collect();
+        (0..self.tokens.len())
+            .filter(|at| !self.is_after_point(*at) && !apart.contains(at) && self.symbol(at + 1) != Some("="))
+            .filter_map(|at| self.name(at))
+            .filter(|name| *name == "loop" || !KEYWORDS.contains(name))
+            .collect()
+    }
+
+    /// Whether a `:` stands in brackets, and not in a map's braces.
+    fn slices(&self) -> bool {
+        let mut open = Vec::new();
+        for at in 0..self.tokens.len() {
+            match self.symbol(at) {
+                Some(bracket @ ("(" | "[" | "{")) => open.push(bracket),
+                Some(")" | "]" | "}") => drop(open.pop()),
+                Some(":") if open.last() == Some(&"[") => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
 /// A literal as a value.
 fn literal(tokens: &[Token<'_>]) -> Option<Json> {
     match tokens {
@@ -293,5 +323,19 @@ mod tests {
         assert!(scan.is_used_uncalled("fake", true));
         assert!(!Scan::new("fake.word()").is_used_uncalled("fake", true));
         assert_eq!(Scan::new("secrets.a ~ secrets").parts_of("secrets"), [Some("a"), None]);
+    }
+
+    #[test]
+    fn names_beside_slices() {
+        for (source, expected) in [
+            ("goods[:n]", vec!["goods", "n"]),
+            ("a.b[1:]", vec!["a"]),
+            ("(x | sort(attribute='p'))[:2] | join(',')", vec!["x"]),
+            ("a[loop.index:] if b is defined else 'c'", vec!["a", "loop", "b"]),
+            ("goods[0]", vec![]),
+            ("{'a': b}", vec![]),
+        ] {
+            assert_eq!(Scan::new(source).names_beside_slices(), expected, "{source}");
+        }
     }
 }

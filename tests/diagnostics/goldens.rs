@@ -48,13 +48,13 @@ fn scenarios_of(name: &str) -> Vec<(String, String)> {
     files
 }
 
-/// The data files of the broken scenarios.
+/// The data files of the scenarios of a folder.
 #[derive(Debug)]
-struct DataFiles;
+struct DataFiles(&'static str);
 
 impl Files for DataFiles {
     fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let file = fs::File::open(folder("tests/diagnostics/files").join(path));
+        let file = fs::File::open(folder(self.0).join(path));
         let file = file.map_err(|_| "there is no such file; paths start at the scenario's folder")?;
         Ok(Box::new(file))
     }
@@ -63,7 +63,7 @@ impl Files for DataFiles {
 /// What is said of a broken scenario.
 fn told(name: &str, source: &str) -> String {
     let options = options_of(source);
-    let inputs = Inputs { files: Arc::new(DataFiles), ..Inputs::default() };
+    let inputs = Inputs { files: Arc::new(DataFiles("tests/diagnostics/files")), ..Inputs::default() };
     match plan_of(source, &options, &inputs) {
         Ok(plan) if plan.later.is_empty() => "no fault\n".to_owned(),
         // Sound, but not to be run by this version: whoever runs it is told so in the same way.
@@ -145,7 +145,7 @@ fn every_text_names_the_place() {
 #[test]
 fn the_scenarios_that_come_along_have_no_fault() {
     let demo_url = Some("http://127.0.0.1:1".to_owned());
-    let inputs = Inputs { demo_url, ..Inputs::default() };
+    let inputs = Inputs { demo_url, files: Arc::new(DataFiles("scenarios")), ..Inputs::default() };
     let scenarios = scenarios_of("scenarios");
     assert!(!scenarios.is_empty());
     for (name, source) in &scenarios {

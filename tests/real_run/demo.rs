@@ -20,8 +20,9 @@ fn scenario(name: &str) -> String {
 }
 
 fn run_quick(name: &str) -> Finished {
-    let run =
-        Sandbox::new().start_scenario(&scenario(name), &["--environment", "quick", "--seed", "5"]).wait();
+    let sandbox = Sandbox::new();
+    sandbox.file("users.csv", scenario("users.csv"));
+    let run = sandbox.start_scenario(&scenario(name), &["--environment", "quick", "--seed", "5"]).wait();
     run.assert_code(0);
     assert!(run.summary().passed());
     assert_eq!((run.summary().all_errors(), run.summary().count("failed_iterations")), (0, 0));
@@ -64,6 +65,28 @@ fn the_locust_file_passes() {
     let run = run_quick("darezone.yaml");
     assert_eq!(run.summary().statuses("login", 200), 10);
     assert_eq!(run.summary().count("user_start_failures"), 0);
+}
+
+#[test]
+fn the_checkout_passes() {
+    let run = run_quick("checkout.yaml");
+    let summary = run.summary();
+    // Four users, each with a row of its own; two goods for each checkout.
+    assert_eq!(summary.statuses("login", 200), 4);
+    let checkouts = summary.named("groups", "checkout")["count"].as_u64().unwrap();
+    assert!(checkouts > 0);
+    assert!(summary.statuses("order", 201) >= 2 * checkouts);
+    assert!(summary.statuses("rewards", 200) > 0);
+    assert_eq!(summary.count("interrupted_iterations"), 0);
+}
+
+#[test]
+fn two_workloads_run_side_by_side() {
+    let run = run_quick("two-workloads.yaml");
+    let summary = run.summary();
+    assert_eq!((summary.at("/setup/requests"), summary.at("/teardown/requests")), (&2.into(), &1.into()));
+    assert_eq!(summary.statuses("writer logs in", 200), 3);
+    assert!(summary.statuses("browse", 200) > 0 && summary.statuses("check in", 201) > 0);
 }
 
 /// The demo's own books are the truth: what it answered and what loadgen reports are the same numbers.
