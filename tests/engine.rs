@@ -15,9 +15,19 @@ mod endings;
 mod failures;
 #[path = "engine/fake.rs"]
 mod fake;
+#[path = "engine/feeds.rs"]
+mod feeds;
+#[path = "engine/lives.rs"]
+mod lives;
+#[path = "engine/parallel.rs"]
+mod parallel;
 #[path = "engine/requests.rs"]
 mod requests;
 #[path = "engine/run.rs"]
 mod run;
+#[path = "engine/steps.rs"]
+mod steps;
+#[path = "engine/stops.rs"]
+mod stops;
 #[path = "engine/users.rs"]
 mod users;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
+#[path = "real_run/around.rs"]
+mod around;
 #[path = "real_run/command_line.rs"]
 mod command_line;
 #[path = "real_run/delay_server.rs"]
@@ -19,12 +21,20 @@ mod gates;
 mod harness;
 #[path = "real_run/init.rs"]
 mod init;
+#[path = "real_run/looking.rs"]
+mod looking;
 #[path = "real_run/nginx.rs"]
 mod nginx;
+#[path = "real_run/once.rs"]
+mod once;
+#[path = "real_run/overrides.rs"]
+mod overrides;
 #[path = "real_run/results.rs"]
 mod results;
 #[path = "real_run/schema.rs"]
 mod schema;
+#[path = "real_run/secrets.rs"]
+mod secrets;
 #[path = "real_run/signals.rs"]
 mod signals;
 #[path = "real_run/summary.rs"]

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         results: (!arguments.no_results).then(|| arguments.results.clone()),
         env: input.env.clone(),
         files: input.files.clone(),
-        command: format!("loadgen run {}", input.repeated),
+        command: [&["loadgen".to_owned(), "run".to_owned()], input.repeated.as_slice()].concat(),
     };
     tell_ignored_proxies(world);
     let ended = if arguments.once {

@@ -20,8 +20,8 @@ pub(super) struct ScenarioInput {
     pub env: BTreeMap<String, String>,
     /// The files that it may name.
     pub files: Arc<dyn Files>,
-    /// The arguments again, for whoever wants to repeat this.
-    pub repeated: String,
+    /// The arguments again, word by word, for whoever wants to repeat this.
+    pub repeated: Vec<String>,
 }
 
 impl ScenarioInput {
@@ -88,9 +88,9 @@ fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, String> {
     texts.iter().map(pair).collect()
 }
 
-fn repeated(file: &str, arguments: &ScenarioArguments) -> String {
-    let mut words = vec![quoted(file)];
-    let mut add = |flag: &str, value: &str| words.push(format!("{flag} {}", quoted(value)));
+fn repeated(file: &str, arguments: &ScenarioArguments) -> Vec<String> {
+    let mut words = vec![file.to_owned()];
+    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
     for (flag, value) in [
         ("--environment", &arguments.environment),
         ("--users", &arguments.users),
@@ -104,33 +104,5 @@ fn repeated(file: &str, arguments: &ScenarioArguments) -> String {
         values.iter().for_each(|value| add(flag, value));
     }
     arguments.allow_files.iter().for_each(|folder| add("--allow-files", &folder.display().to_string()));
-    words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_that_a_shell_would_take_apart_are_quoted() {
-        for (word, as_typed) in [
-            ("a/b.yaml", "a/b.yaml"),
-            ("load.users=5", "load.users=5"),
-            ("a b", "'a b'"),
-            ("it's", "'it'\\''s'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(word), as_typed);
-        }
-    }
+    words
 }

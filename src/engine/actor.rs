@@ -104,6 +104,8 @@ pub(super) struct Actor<F: Transports> {
     /// Whether a request has failed since this was last set to false.
     pub failures: Cell<bool>,
     pub last: RefCell<Option<Kept>>,
+    /// By how much the iteration began after it was meant to; nothing once a request has counted it.
+    pub late: Cell<Duration>,
 }
 
 impl<F: Transports> Actor<F> {
@@ -140,6 +142,7 @@ impl<F: Transports> Actor<F> {
             run_iteration: Cell::new(0),
             failures: Cell::new(false),
             last: RefCell::new(None),
+            late: Cell::new(Duration::ZERO),
         }
     }
 
@@ -175,6 +178,8 @@ impl<F: Transports> Actor<F> {
         self.iteration.set(number);
         let over_all = self.shared.common.iterations.fetch_add(1, Ordering::Relaxed);
         self.run_iteration.set(over_all);
+        // What the iteration before this one saw is no response of this one.
+        self.last.take();
     }
 
     /// What templates are rendered from.

@@ -31,9 +31,10 @@ enum RequestEnd {
 }
 
 impl<F: Transports> Actor<F> {
-    /// Performs a request that was meant to start now.
+    /// Performs a request that was meant to start now, or by as much earlier as its iteration began late.
     pub(super) async fn perform(&self, request: &Request, line: usize) -> Flow {
-        let intended = self.look_at_clock();
+        let now = self.look_at_clock();
+        let intended = now.saturating_sub(self.late.take());
         let stage = self.stage();
         let end = match self.render(request) {
             Ok(outgoing) => self.send(request, stage, intended, outgoing).await,
@@ -52,11 +53,12 @@ impl<F: Transports> Actor<F> {
         let sent_bytes = outgoing.body.as_ref().map_or(0, |body| body.len() as u64);
         let url = request.looks_at_url().then(|| outgoing.url.to_string());
         let shown = self.shared.witness.as_ref().map(|_| Shown::of(&outgoing));
+        let began = self.shared.clock.now();
         let exchange = {
             let mut lane = self.lane();
             match tokio::time::timeout(request.timeout, lane.transport().exchange(outgoing)).await {
                 Ok(exchange) => exchange,
-                Err(_) => self.timed_out(intended, request.timeout),
+                Err(_) => self.timed_out(began, request.timeout),
             }
         };
         let mut record = shown.map(|shown| self.record(shown, request, &exchange));
@@ -128,16 +130,19 @@ impl<F: Transports> Actor<F> {
         *self.last.borrow_mut() = exchange.result.ok().map(|arrived| Kept { arrived, service_time, url });
     }
 
-    fn timed_out(&self, intended: Duration, timeout: Duration) -> Exchange {
+    fn timed_out(&self, began: Duration, timeout: Duration) -> Exchange {
         let cause = format!("no complete response within {}", crate::model::format_duration(timeout));
         let result = Err(Failure { kind: ErrorKind::Timeout, cause });
-        Exchange { sent_at: intended, ended_at: self.shared.clock.now(), result }
+        Exchange { sent_at: began, ended_at: self.shared.clock.now(), result }
     }
 
     /// What could not be rendered was not sent: it is no request, only a failure with its reason. A host that
     /// the scenario does not name counts as a request without a response, so that gates see it.
     fn not_sent(&self, request: &Request, stage: StageId, error: &UrlError) -> RequestEnd {
         let now = self.shared.clock.now();
+        if request.keeps_response {
+            self.last.take();
+        }
         let mut recorder = self.shared.recorder.borrow_mut();
         let kind = match error {
             UrlError::Render(_) => FailureKind::Template,

@@ -25,6 +25,6 @@ pub use clock::{Clock, WallClock};
 pub use http::HttpTransports;
 pub use once::{Done, Phase, Trial, run_once, try_once};
 pub use pool::{Engine, Event};
-pub use simulate::simulate;
+pub use simulate::{Simulated, simulate};
 pub use transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports};
 pub use witness::Witness;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     measure::{Observations, Recorder},
-    model::{Catalog, TaskId},
+    model::{Catalog, FailureKind, FailureSite, TaskId},
     plan::{Once, Plan, Step, Workload},
 };
 use serde_json::Value as Json;
@@ -42,6 +42,8 @@ pub struct Done {
     pub took: Duration,
     /// What `log` steps said, as far as it was kept.
     pub lines: Vec<String>,
+    /// Why a step asked for the end of the run.
+    pub stopped: Option<String>,
 }
 
 /// Runs `setup` or `teardown`; `None` where the plan has none.
@@ -64,7 +66,8 @@ pub async fn run_once<F: Transports>(
     let mut values = actor.slots.take();
     values.truncate(once.variables);
     let observations = actor.shared.recorder.borrow_mut().swap(Box::new(Observations::new(&once.catalog)));
-    Some(Done { observations, values, passed, took: clock.now(), lines: lines(&mut said) })
+    let (lines, stopped) = said_in(&mut said);
+    Some(Done { observations, values, passed, took: clock.now(), lines, stopped })
 }
 
 /// A task's single run.
@@ -105,17 +108,20 @@ pub async fn try_once<F: Transports>(
         }
     }
     let seen = shared.recorder.borrow_mut().swap(Box::new(Observations::new(&plan.catalog)));
-    (trials, seen, lines(&mut said))
+    (trials, seen, said_in(&mut said).0)
 }
 
-fn lines(said: &mut UnboundedReceiver<Event>) -> Vec<String> {
-    let mut lines = Vec::new();
+/// The lines of the log, and why a step asked for the end of the run.
+fn said_in(said: &mut UnboundedReceiver<Event>) -> (Vec<String>, Option<String>) {
+    let (mut lines, mut stopped) = (Vec::new(), None);
     while let Ok(event) = said.try_recv() {
-        if let Event::Logged(line) = event {
-            lines.push(line);
+        match event {
+            Event::Logged(line) => lines.push(line),
+            Event::StopAsked(reason) => stopped = stopped.or(Some(reason)),
+            Event::Seen(_) | Event::Panicked(_) => {}
         }
     }
-    lines
+    (lines, stopped)
 }
 
 async fn try_steps<F: Transports>(
@@ -131,7 +137,11 @@ async fn try_steps<F: Transports>(
         None if task == workload.on_start_task => &workload.on_start_feeds,
         None => &workload.on_stop_feeds,
     };
-    if actor.take_rows(feeds).is_err() {
+    if let Err((feed, _)) = actor.take_rows(feeds) {
+        let (now, name) = (actor.shared.clock.now(), actor.shared.plan.feeds[feed].name());
+        let mut recorder = actor.shared.recorder.borrow_mut();
+        let reason = || format!("the feed `{name}` has no more rows");
+        recorder.failure(FailureSite::Task(task), FailureKind::Feed, now, reason);
         return false;
     }
     let flow = actor.run_steps(steps, task).await;

@@ -10,53 +10,110 @@ use super::{
 };
 use crate::{measure::Delta, plan::Plan};
 use std::{
+    cell::RefCell,
+    future::{Future, poll_fn},
     sync::{Arc, mpsc},
+    task::Poll,
     time::Duration,
 };
-use tokio::{sync::mpsc::unbounded_channel, task::LocalSet};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::LocalSet,
+};
 
-/// Runs a plan to its end, or until `stop_at` asks it to; what was handed over, in order.
-///
-/// `worker` of `workers` runs its share of the users: all of them for (0, 1).
+/// What was seen and said.
+#[derive(Debug, Default)]
+pub struct Simulated {
+    /// What the workers handed over, in order.
+    pub deltas: Vec<Delta>,
+    /// The lines of `log` steps, and those about feeds, each with when it was said.
+    pub lines: Vec<(Duration, String)>,
+    /// Why steps asked for the end of the run, each with when. The first one ended it.
+    pub stops: Vec<(Duration, String)>,
+    /// When the last worker was done.
+    pub took: Duration,
+}
+
+/// Runs a plan on so many workers to its end, or until a step or `stop_at` asks them to stop.
 pub async fn simulate<F: Transports>(
     plan: &Arc<Plan>,
+    common: &Common,
     transports: &F,
-    (index, workers): (usize, usize),
+    workers: usize,
     stop_at: Option<Duration>,
-) -> Vec<Delta> {
-    let (events, mut seen) = unbounded_channel();
-    let (controls, control_receiver) = unbounded_channel();
-    // Nobody gives observations back here: each interval has its own.
-    let (_, spares) = mpsc::channel();
+) -> Simulated {
+    let (events, seen) = unbounded_channel();
     let clock = Clock::start();
-    let setup = Setup {
-        index,
-        workers,
-        plan: Arc::clone(plan),
-        common: Common::new(plan, Vec::new()),
-        clock,
-        transports: transports.clone(),
-        events,
-        controls: control_receiver,
-        spares,
-    };
+    let mut controls = Vec::with_capacity(workers);
     let local = LocalSet::new();
-    if let Some(at) = stop_at {
-        local.spawn_local(async move {
-            clock.sleep_until(at).await;
-            // The load may have ended before.
-            let _ = controls.send(Control::Stop);
-            std::future::pending::<()>().await;
-        });
+    let mut running = Vec::with_capacity(workers);
+    for index in 0..workers {
+        let (control, control_receiver) = unbounded_channel();
+        controls.push(control);
+        // Nobody gives observations back here: each interval has its own.
+        let (_, spares) = mpsc::channel();
+        let setup = Setup {
+            index,
+            workers,
+            plan: Arc::clone(plan),
+            common: common.clone(),
+            clock,
+            transports: transports.clone(),
+            events: events.clone(),
+            controls: control_receiver,
+            spares,
+        };
+        running.push(Box::pin(worker::run(setup)));
     }
-    local.run_until(worker::run(setup)).await;
-    let mut deltas = Vec::new();
-    while let Ok(event) = seen.try_recv() {
+    drop(events);
+    let simulated = RefCell::default();
+    let working = poll_fn(|context| {
+        running.retain_mut(|worker| worker.as_mut().poll(context).is_pending());
+        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    });
+    let listening = listen(seen, &controls, clock, &simulated);
+    let stopping = async {
+        if let Some(at) = stop_at {
+            clock.sleep_until(at).await;
+            stop(&controls);
+        }
+        std::future::pending::<()>().await;
+    };
+    local
+        .run_until(async {
+            tokio::select! {
+                biased;
+                ((), ()) = async { tokio::join!(biased; working, listening) } => {}
+                () = stopping => {}
+            }
+        })
+        .await;
+    Simulated { took: clock.now(), ..simulated.into_inner() }
+}
+
+async fn listen(
+    mut seen: UnboundedReceiver<Event>,
+    controls: &[UnboundedSender<Control>],
+    clock: Clock,
+    simulated: &RefCell<Simulated>,
+) {
+    while let Some(event) = seen.recv().await {
+        let mut simulated = simulated.borrow_mut();
         match event {
-            Event::Seen(delta) => deltas.push(delta),
+            Event::Seen(delta) => simulated.deltas.push(delta),
             Event::Panicked(text) => std::panic::panic_any(text),
-            Event::Logged(_) | Event::StopAsked(_) => {}
+            Event::Logged(line) => simulated.lines.push((clock.now(), line)),
+            Event::StopAsked(reason) => {
+                simulated.stops.push((clock.now(), reason));
+                stop(controls);
+            }
         }
     }
-    deltas
+}
+
+fn stop(controls: &[UnboundedSender<Control>]) {
+    for control in controls {
+        // Its worker may be done.
+        let _ = control.send(Control::Stop);
+    }
 }

@@ -9,9 +9,6 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use serde_json::Value as Json;
 
-/// Rounds of a loop after which the other users get their turn, even if nothing in it waits.
-const ROUNDS_WITHOUT_PAUSE: u64 = 64;
-
 /// What follows a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -218,9 +215,8 @@ impl<F: Transports> Actor<F> {
     }
 
     async fn round(&self, rounds: &Loop, round: u64, task: TaskId) -> Flow {
-        if round % ROUNDS_WITHOUT_PAUSE == ROUNDS_WITHOUT_PAUSE - 1 {
-            tokio::task::yield_now().await;
-        }
+        // The other users want their turn, even if nothing in this loop, or in those around it, waits.
+        tokio::task::coop::consume_budget().await;
         self.slots.borrow_mut()[rounds.slot] = Some(Loop::state(round));
         self.run_steps(&rounds.steps, task).await
     }

@@ -102,13 +102,18 @@ impl<F: Transports> User<F> {
         }
     }
 
-    /// Runs within a window; what is still going on `graceful_ramp_down` after it is cut.
+    /// Runs within a window; what is still going on `graceful_ramp_down` after it, or `graceful_stop` after the
+    /// workload's end, is cut.
     async fn run_window(&mut self, workload: &Workload, window: Window) -> Life {
-        if window.end >= workload.schedule.end() {
+        let plan = &self.actor.shared.plan;
+        let is_last = window.end >= workload.schedule.end();
+        let grace = if is_last { workload.graceful_stop } else { workload.graceful_ramp_down };
+        let cut = window.end + grace;
+        if is_last && cut >= plan.duration() + plan.graceful_stop() {
             // The end of the run is the worker's to enforce.
             return self.run_until(workload, window.end).await;
         }
-        let cut = pin!(self.actor.shared.clock.timer(window.end + workload.graceful_ramp_down));
+        let cut = pin!(self.actor.shared.clock.timer(cut));
         tokio::select! {
             biased;
             life = self.run_until(workload, window.end) => life,
@@ -123,14 +128,21 @@ impl<F: Transports> User<F> {
                 None => self.started = true,
             }
         }
+        // When the next iteration was meant to start, where `pacing` says so.
+        let mut due = None;
         while self.may_go_on(end) {
             let began = self.actor.look_at_clock();
+            self.actor.late.set(due.map_or(Duration::ZERO, |due| began.saturating_sub(due)));
             let task = workload.choose(&mut self.tasks);
             if self.iterate(task, began).await == Life::Ends {
                 return Life::Ends;
             }
-            let think = self.actor.shared.clock.now() + self.actor.pause(task.think_time);
+            // An iteration can end without having waited for anything; the other users want their turn.
+            tokio::task::coop::consume_budget().await;
+            let pause = self.actor.pause(task.think_time);
+            let think = self.actor.shared.clock.now() + pause;
             let paced = workload.pacing.map_or(Duration::ZERO, |pacing| began + self.actor.pause(pacing));
+            due = workload.pacing.is_some().then(|| if pause.is_zero() { paced } else { paced.max(think) });
             if !self.wait_until(think.max(paced).min(end)).await {
                 return Life::Ends;
             }
@@ -170,12 +182,16 @@ impl<F: Transports> User<F> {
         while self.may_go_on(end) {
             self.actor.failures.set(false);
             let flow = self.actor.run_steps(&workload.on_start, workload.on_start_task).await;
+            let failed = self.actor.failures.get();
+            if failed {
+                self.actor.shared.recorder.borrow_mut().user_start_failure(workload.id);
+            }
             match flow {
-                Flow::Next if !self.actor.failures.get() => return None,
                 Flow::Stop(Stopped { scope: StopScope::User | StopScope::Run, .. }) => {
                     return Some(Life::Ends);
                 }
-                _ => self.actor.shared.recorder.borrow_mut().user_start_failure(workload.id),
+                _ if !failed => return None,
+                _ => {}
             }
             if !self.wait_until((self.actor.shared.clock.now() + retry).min(end)).await {
                 return Some(Life::Ends);
@@ -218,10 +234,6 @@ impl<F: Transports> User<F> {
         let failed = matches!(flow, Flow::Stop(Stopped { failed: true, .. }));
         let end = if failed { IterationEnd::Failed } else { IterationEnd::Completed };
         in_flight.end(end, clock.now().saturating_sub(began));
-        if flow != Flow::Next {
-            // An end can come without waiting for anything; the other users want their turn.
-            tokio::task::yield_now().await;
-        }
         match flow {
             Flow::Stop(Stopped { scope: StopScope::User | StopScope::Run, .. }) => Life::Ends,
             _ => Life::GoesOn,

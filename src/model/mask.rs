@@ -15,8 +15,12 @@ const MASK: &str = "***";
 /// them: they, and even more their encodings, are parts of everything. And so
 /// many bytes of a longer one are recognised at the end of a text that was cut.
 const LEAST: usize = 4;
-/// What stands at the end of an excerpt that was cut.
-const CUT: char = '…';
+/// What stands where an excerpt was cut, also within a character.
+const CUTS: [&str; 2] = ["…", "\u{FFFD}"];
+/// How often what is found may have been escaped for JSON.
+const MOST_TIMES: usize = 3;
+/// More bytes than the longest escape and a mark behind it have.
+const LONGEST_ESCAPE: usize = 24;
 
 /// What hides secrets. Without any it costs nothing.
 #[derive(Clone, Default)]
@@ -57,6 +61,7 @@ impl Mask {
                 starts[usize::from(b'%')] = true;
                 starts[usize::from(b'\\')] = true;
                 starts[usize::from(b'+')] |= needle.bytes[0] == b' ';
+                starts[usize::from(b'/')] |= needle.bytes[0] == b'\\';
             }
         }
         Self { needles: needles.into_iter().collect(), starts }
@@ -84,11 +89,10 @@ impl Mask {
 
     /// What to hide, in order and without overlaps.
     fn ranges(&self, text: &str) -> Vec<(usize, usize)> {
-        // An excerpt may stand in quotes.
-        let (bytes, cut) = (text.as_bytes(), text.trim_end_matches('"').trim_end_matches(CUT).len());
+        let bytes = text.as_bytes();
         let mut found: Vec<(usize, usize)> = Vec::new();
         for at in (0..bytes.len()).filter(|at| self.starts[usize::from(bytes[*at])]) {
-            found.extend(self.needles.iter().filter_map(|needle| needle.range_at(bytes, at, cut)));
+            found.extend(self.needles.iter().filter_map(|needle| needle.range_at(bytes, at)));
         }
         found.sort_unstable();
         let mut merged: Vec<(usize, usize)> = Vec::new();
@@ -104,8 +108,8 @@ impl Mask {
 
 impl Needle {
     /// What to hide where the needle, or the beginning of it that a cut left, starts at `at`.
-    fn range_at(&self, text: &[u8], at: usize, cut: usize) -> Option<(usize, usize)> {
-        let mut end = self.end_at(text, at, cut)?;
+    fn range_at(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        let mut end = self.end_at(text, at)?;
         if self.is_word && (is_word_part(text, at.checked_sub(1)) || is_word_part(text, Some(end))) {
             return None;
         }
@@ -122,16 +126,18 @@ impl Needle {
     }
 
     /// Where the longest reading of the needle from `at` on ends.
-    fn end_at(&self, text: &[u8], at: usize, cut: usize) -> Option<usize> {
+    fn end_at(&self, text: &[u8], at: usize) -> Option<usize> {
         // By place, so that a place is left for good once everything that leads to it has been read.
         let mut states = BTreeSet::from([(at, 0)]);
-        let (mut longest, mut is_left_over) = (None, false);
+        let (mut longest, mut cut) = (None, None);
         while let Some((place, read)) = states.pop_first() {
             if read == self.bytes.len() {
                 longest = longest.max(Some(place));
                 continue;
             }
-            is_left_over |= read >= LEAST && place <= cut && is_cut(&text[place..cut]);
+            if read >= LEAST {
+                cut = cut.max(cut_of(&text[place..]).map(|rest| place + rest));
+            }
             let mut step = |bytes: &[u8], next| {
                 if self.bytes[read..].starts_with(bytes) {
                     states.insert((next, read + bytes.len()));
@@ -144,7 +150,7 @@ impl Needle {
                 unescape(&text[place..], |bytes, length| step(bytes, place + length));
             }
         }
-        longest.or(is_left_over.then_some(cut))
+        longest.or(cut)
     }
 }
 
@@ -153,66 +159,141 @@ fn is_word_part(text: &[u8], at: Option<usize>) -> bool {
     at.and_then(|at| text.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-/// Whether a text that goes on like this ends here, or within an escape.
+/// Where a text that goes on like this was cut: here, or within an escape.
+fn cut_of(rest: &[u8]) -> Option<usize> {
+    let near = &rest[..rest.len().min(LONGEST_ESCAPE)];
+    let marked =
+        CUTS.iter().filter_map(|mark| near.windows(mark.len()).position(|bytes| bytes == mark.as_bytes()));
+    // Without a mark it may have been cut at its end; an excerpt may stand in quotes.
+    let end = marked.min().or_else(|| {
+        let quotes = near.iter().rev().take_while(|byte| **byte == b'"').count();
+        (near.len() == rest.len()).then_some(near.len() - quotes)
+    })?;
+    is_cut(&rest[..end]).then_some(end)
+}
+
+/// Whether nothing follows, or only the beginning of an escape.
 fn is_cut(rest: &[u8]) -> bool {
-    match rest {
-        [] | [b'%' | b'\\'] => true,
-        [b'%', digit] => digit.is_ascii_hexdigit(),
-        [b'\\', b'u', b'd' | b'D', ..] => rest.len() < 12,
-        [b'\\', b'u', ..] => rest.len() < 6,
+    let (slashes, behind) = backslashes(rest);
+    match (slashes, behind) {
+        (0, []) | (1.., []) => true,
+        (0, [b'%', digits @ ..]) => {
+            let most = if digits.starts_with(b"25") { 4 } else { 2 };
+            digits.len() < most && digits.iter().all(u8::is_ascii_hexdigit)
+        }
+        (1.., [b'u', b'd' | b'D', ..]) => rest.len() < 2 * (slashes + 5),
+        (1.., [b'u', ..]) => behind.len() < 5,
         _ => false,
     }
 }
 
+/// How many backslashes a text begins with, and what follows them.
+fn backslashes(text: &[u8]) -> (usize, &[u8]) {
+    let count = text.iter().take_while(|byte| **byte == b'\\').count();
+    (count, &text[count..])
+}
+
 /// What the escape at the beginning of `rest` stands for, and how long it is.
 fn unescape(rest: &[u8], mut found: impl FnMut(&[u8], usize)) {
-    match rest {
-        [b'+', ..] => found(b" ", 1),
-        [b'%', high, low, ..] => {
-            if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
-                found(&[(high * 16 + low) as u8], 3);
+    match rest.first() {
+        Some(b'+') => found(b" ", 1),
+        // In a URL a backslash is a slash.
+        Some(b'/') => found(b"\\", 1),
+        Some(b'\\') => unescape_slashes(rest, found),
+        Some(b'%') => {
+            // What is escaped for a URL may have been JSON, or escaped for a URL, before.
+            let (bytes, lengths) = percent_decoded(&rest[..rest.len().min(LONGEST_ESCAPE * 3)]);
+            let length = |count: usize| lengths[..count].iter().sum();
+            match bytes.as_slice() {
+                [b'%', high, low, ..] if lengths[0] == 3 => {
+                    if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
+                        found(&[(high * 16 + low) as u8], length(3));
+                    }
+                }
+                [b'\\', ..] => unescape_slashes(&bytes, |text, count| found(text, length(count))),
+                _ => {}
             }
-        }
-        [b'\\', b'u', ..] => {
-            if let Some((character, length)) = unicode_escape(rest) {
-                found(character.encode_utf8(&mut [0; 4]).as_bytes(), length);
+            if let (Some(byte), Some(3)) = (bytes.first(), lengths.first()) {
+                found(&[*byte], 3);
             }
-        }
-        [b'\\', letter, ..] => {
-            let byte = match letter {
-                b'b' => 8,
-                b't' => b'\t',
-                b'n' => b'\n',
-                b'f' => 12,
-                b'r' => b'\r',
-                b'"' | b'\\' | b'/' | b'\'' => *letter,
-                _ => return,
-            };
-            found(&[byte], 2);
         }
         _ => {}
     }
 }
 
-/// `\u00e4`, `\ud83d\ude00` or `\u{e4}` at the beginning of `rest`.
-fn unicode_escape(rest: &[u8]) -> Option<(char, usize)> {
+/// The bytes that a text stands for, each with how long it is written.
+fn percent_decoded(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
+    let mut place = 0;
+    let mut decoded = (Vec::new(), Vec::new());
+    while let Some(byte) = text.get(place) {
+        let digits = (
+            text.get(place + 1).copied().and_then(hex_digit),
+            text.get(place + 2).copied().and_then(hex_digit),
+        );
+        let (byte, length) = match (byte, digits) {
+            (b'%', (Some(high), Some(low))) => ((high * 16 + low) as u8, 3),
+            _ => (*byte, 1),
+        };
+        decoded.0.push(byte);
+        decoded.1.push(length);
+        place += length;
+    }
+    decoded
+}
+
+/// The same for escapes that begin with a backslash. JSON within JSON within JSON is escaped three times: a
+/// character that is written behind one backslash then stands behind four, and a quote behind seven.
+fn unescape_slashes(rest: &[u8], mut found: impl FnMut(&[u8], usize)) {
+    for times in 0..MOST_TIMES {
+        let (own, quote) = (1 << times, (2 << times) - 1);
+        let (count, _) = backslashes(rest);
+        if count > quote {
+            found(b"\\", quote + 1);
+        }
+        if let (true, Some(letter @ (b'"' | b'\'' | b'/'))) = (count == quote, rest.get(quote)) {
+            found(&[*letter], quote + 1);
+        }
+        if count != own {
+            continue;
+        }
+        let byte = match rest.get(own) {
+            Some(b'b') => 8,
+            Some(b't') => b'\t',
+            Some(b'n') => b'\n',
+            Some(b'f') => 12,
+            Some(b'r') => b'\r',
+            Some(b'u') => {
+                if let Some((character, length)) = unicode_escape(rest, own) {
+                    found(character.encode_utf8(&mut [0; 4]).as_bytes(), length);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        found(&[byte], own + 1);
+    }
+}
+
+/// `\u00e4`, `\ud83d\ude00` or `\u{e4}` at the beginning of `rest`, with so many backslashes.
+fn unicode_escape(rest: &[u8], slashes: usize) -> Option<(char, usize)> {
     let digits = |digits: &[u8]| {
         digits.iter().try_fold(0u32, |value, digit| Some(value.checked_mul(16)? + hex_digit(*digit)?))
     };
-    let unit = |at: usize| match rest.get(at..at + 6)? {
-        [b'\\', b'u', four @ ..] => digits(four),
+    let length = slashes + 5;
+    let unit = |at: usize| match backslashes(rest.get(at..at + length)?) {
+        (count, [b'u', four @ ..]) if count == slashes => digits(four),
         _ => None,
     };
-    if rest.get(2) == Some(&b'{') {
-        let length = rest.iter().take(10).position(|byte| *byte == b'}')?;
-        return Some((char::from_u32(digits(&rest[3..length])?)?, length + 1));
+    if rest.get(slashes + 1) == Some(&b'{') {
+        let end = rest.iter().take(slashes + 9).position(|byte| *byte == b'}')?;
+        return Some((char::from_u32(digits(&rest[slashes + 2..end])?)?, end + 1));
     }
     let first = unit(0)?;
     if (0xD800..0xDC00).contains(&first) {
-        let second = unit(6)?.checked_sub(0xDC00)?;
-        return Some((char::from_u32(0x10000 + ((first - 0xD800) << 10) + second)?, 12));
+        let second = unit(length)?.checked_sub(0xDC00)?;
+        return Some((char::from_u32(0x10000 + ((first - 0xD800) << 10) + second)?, 2 * length));
     }
-    Some((char::from_u32(first)?, 6))
+    Some((char::from_u32(first)?, length))
 }
 
 fn hex_digit(byte: u8) -> Option<u32> {
@@ -305,12 +386,25 @@ mod tests {
             ("cut: p\"w/…", "cut: ***…"),
             ("cut: p%22w/%2", "cut: ***"),
             ("cut: p\"w", "cut: p\"w"),
+            ("cut: \"p\"w/…\" and so on", "cut: \"***…\" and so on"),
+            ("cut: p\"w/\u{FFFD} and so on", "cut: ***\u{FFFD} and so on"),
+            // JSON within JSON, JSON within a URL, a URL within a URL.
+            (r#"{"a":"{\"b\":\"p\\\"w/ ä+1\"}"}"#, r#"{"a":"{\"b\":\"***\"}"}"#),
+            (r"p\\u0022w\/ \\u00e4+1", "***"),
+            ("?a=p%5C%22w%5C/+%5Cu00e4%2B1&b", "?a=***&b"),
+            ("?a=p%2522w%252F%20%25C3%25A4%252B1&b", "?a=***&b"),
         ] {
             assert_eq!(hidden.apply(text), masked, "{text}");
         }
         let basic = STANDARD.encode("user:p\"w/ ä+1");
         // `user:` is five bytes: six characters are its own, the seventh is shared.
         assert_eq!(hidden.apply(&format!("Basic {basic}")), format!("Basic {}***", &basic[..6]));
+    }
+
+    #[test]
+    fn a_backslash_that_a_url_made_a_slash() {
+        assert_eq!(mask(r"\a b\c").apply("http://x/y//a%20b/c/z"), "http://x/y/***/z");
+        assert_eq!(mask(r"\a b\c").apply(r"\\a b\\\\c"), "***");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
     let peak_users = plan.most_users();
     let requests = |steps: &[Step]| requests_of(steps).len() as u64;
     Outline {
-        name: scenario.name.clone().unwrap_or_else(|| stem(file)),
+        name: plan.mask.apply(&scenario.name.clone().unwrap_or_else(|| stem(file))).into_owned(),
         file: file.to_owned(),
         environment: environment.map(str::to_owned),
         target: target_name(scenario, plan),

@@ -1,5 +1,6 @@
 //! A run from beginning to end: the rooms put together, signals heeded, the outcome decided and written.
 
+mod command_line;
 mod host;
 mod limits;
 mod load;

@@ -3,7 +3,7 @@
 use super::{load::Watch, signals::Signals};
 use crate::{
     engine::{Common, Done, Phase, Transports, run_once},
-    model::{Catalog, FailureSite, OnceInfo},
+    model::{Catalog, FailureKind, FailureSite, OnceInfo},
     plan::{Once, Plan},
 };
 use std::sync::Arc;
@@ -56,13 +56,23 @@ fn info(once: &Once, done: &Done) -> OnceInfo {
     };
     let mut failures: Vec<_> = seen.failures().collect();
     failures.sort_by_key(|(_, _, sample)| sample.first_at);
-    let tell = |(site, sample): (FailureSite, &str)| format!("{}{sample}", place(site, &once.catalog));
+    let catalog = &once.catalog;
+    let tell = |site, kind, sample: &str| format!("{}{}", place(site, catalog), told(kind, sample, catalog));
     let errors = failures.into_iter().take(MOST_ERRORS);
     OnceInfo {
         requests: count(false),
         failed: count(true),
         duration_ms: done.took.as_millis() as u64,
-        errors: errors.map(|(site, _, sample)| tell((site, &sample.sample))).collect(),
+        errors: errors.map(|(site, kind, sample)| tell(site, kind, &sample.sample)).collect(),
+    }
+}
+
+/// A failure's sample behind what failed, where the sample does not say that itself.
+pub(super) fn told(kind: FailureKind, sample: &str, catalog: &Catalog) -> String {
+    match kind {
+        FailureKind::Status(status) => format!("status {status}: {sample}"),
+        FailureKind::Expectation(check) => format!("`{}`: {sample}", catalog.check(check).name),
+        _ => sample.to_owned(),
     }
 }
 

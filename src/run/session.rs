@@ -1,6 +1,7 @@
 //! One run: target up, plan built, set up, load driven, torn down, verdict reached, results written.
 
 use super::{
+    command_line::typed,
     host, limits,
     load::{self, Loaded, Watch},
     once::{OnceEnd, once},
@@ -37,8 +38,8 @@ pub struct Job {
     pub env: BTreeMap<String, String>,
     /// The files that the scenario names.
     pub files: Arc<dyn Files>,
-    /// What repeats the run, without the seed.
-    pub command: String,
+    /// The words of the command that repeats the run, without the seed.
+    pub command: Vec<String>,
 }
 
 /// A run that did not come to a verdict: no load was made.
@@ -116,6 +117,7 @@ pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunEr
     }
     let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
     let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
+    let name = ready.plan.mask.apply(&name).into_owned();
     let mut store = Store::open(job.results.as_deref(), &name, WallClock::start(), watcher);
     let ran = drive(&ready, &mut signals, watcher).await?;
     let mut info = run_info(&job, &ready, name, &ran, store.id(ran.wall));
@@ -140,8 +142,10 @@ async fn drive(ready: &Ready, signals: &mut Signals, watcher: &mut dyn Watch) ->
     let (done, setup) = done.unzip();
     let failed = done.as_ref().is_some_and(|done| !done.passed);
     let wall = WallClock::start();
-    if failed || signal.is_some() {
-        let ending = signal.map_or(Ending::Completed, Ending::Signal);
+    let stopped = done.as_ref().and_then(|done| done.stopped.clone());
+    if failed || signal.is_some() || stopped.is_some() {
+        let by_step = stopped.map_or(Ending::Completed, Ending::StoppedByStep);
+        let ending = signal.map_or(by_step, Ending::Signal);
         let loaded = Loaded { snapshot: nothing_seen(plan), ending, panics: Vec::new() };
         return Ok(Ran { loaded, wall, setup, setup_failed: failed, teardown: None });
     }
@@ -149,8 +153,11 @@ async fn drive(ready: &Ready, signals: &mut Signals, watcher: &mut dyn Watch) ->
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let engine = Engine::start(plan, &common, transports, workers)
         .map_err(|error| RunError::Setup("threads", error))?;
-    let loaded = load::follow(engine, plan, signals, watcher).await;
+    let mut loaded = load::follow(engine, plan, signals, watcher).await;
     let after = once(plan, Phase::Teardown, &common, transports, signals, watcher).await;
+    if let (Ending::Completed, Some(signal)) = (&loaded.ending, after.signal) {
+        loaded.ending = Ending::Signal(signal);
+    }
     let teardown = after.done.map(|(_, info)| info);
     Ok(Ran { loaded, wall, setup, setup_failed: false, teardown })
 }
@@ -219,7 +226,7 @@ fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> Ru
     RunInfo {
         id,
         name,
-        description: scenario.description.clone(),
+        description: scenario.description.as_deref().map(shown),
         started_at: wall.rfc3339(Duration::ZERO),
         ended_at: wall.rfc3339(snapshot.elapsed),
         duration_ms: snapshot.elapsed.as_millis() as u64,
@@ -231,7 +238,7 @@ fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> Ru
         seed: plan.seed,
         tags: scenario.tags.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
         host: host::describe(),
-        command: shown(&format!("{} --seed {}", job.command, plan.seed)),
+        command: format!("{} --seed {}", typed(&job.command, &plan.mask), plan.seed),
         setup: None,
         teardown: None,
     }

@@ -1,11 +1,14 @@
 //! Each task once, with one user, for whoever writes a scenario: no load, no results, no thresholds.
 
-use super::session::{Job, Ready, RunError, prepare};
+use super::{
+    once::told,
+    session::{Job, Ready, RunError, prepare},
+};
 use crate::{
     engine::{Common, Done, HttpTransports, Phase, Trial, Witness, run_once, try_once},
     measure::Observations,
-    model::{Catalog, ExchangeRecord, FailureKind, FailureSite, TaskResult},
-    plan::Plan,
+    model::{Catalog, ExchangeRecord, FailureSite, TaskResult},
+    plan::{Once, Plan},
 };
 use std::{rc::Rc, sync::Arc};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -43,8 +46,8 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     let values = match setup {
         None => Vec::new(),
         Some(done) => {
-            tried.add_once("setup", &done, plan.setup.as_ref().map(|once| &once.catalog));
-            if !done.passed {
+            tried.add_once("setup", &plan.setup, &done);
+            if !done.passed || done.stopped.is_some() {
                 return Ok(tried);
             }
             done.values
@@ -53,7 +56,7 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     let common = Common::new(plan, values);
     follow(plan, &common, transports, show, &mut tried).await;
     if let Some(done) = run_once(plan, Phase::Teardown, &common, transports).await {
-        tried.add_once("teardown", &done, plan.teardown.as_ref().map(|once| &once.catalog));
+        tried.add_once("teardown", &plan.teardown, &done);
     }
     Ok(tried)
 }
@@ -100,22 +103,18 @@ fn result(trial: &Trial, seen: &Observations, catalog: &Catalog) -> TaskResult {
 fn first_failure(seen: &Observations, catalog: &Catalog, of_task: impl Fn(&FailureSite) -> bool) -> String {
     let failures = seen.failures().filter(|(site, _, _)| of_task(site));
     let first = failures.min_by_key(|(_, _, sample)| sample.first_at);
-    let Some((_, kind, sample)) = first else { return "a step stopped it".to_owned() };
-    let what = match kind {
-        FailureKind::NoResponse(error) => error.name().to_owned(),
-        FailureKind::Status(status) => format!("status {status}"),
-        FailureKind::Expectation(check) => format!("expected {}", catalog.check(check).name),
-        FailureKind::Extract | FailureKind::Template | FailureKind::Feed => return sample.sample.clone(),
-    };
-    format!("{what}: {}", sample.sample)
+    first.map_or_else(
+        || "a step stopped it".to_owned(),
+        |(_, kind, sample)| told(kind, &sample.sample, catalog),
+    )
 }
 
 impl Tried {
     /// Adds what ran once.
-    fn add_once(&mut self, name: &str, done: &Done, catalog: Option<&Catalog>) {
-        let result = match catalog {
-            Some(catalog) if !done.passed => {
-                TaskResult::Failed(first_failure(&done.observations, catalog, |_| true))
+    fn add_once(&mut self, name: &str, once: &Option<Once>, done: &Done) {
+        let result = match once {
+            Some(once) if !done.passed => {
+                TaskResult::Failed(first_failure(&done.observations, &once.catalog, |_| true))
             }
             _ => TaskResult::Passed,
         };

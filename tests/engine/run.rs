@@ -2,13 +2,13 @@
 
 use super::fake::{End, Fake, Reply, Sent};
 use loadgen::{
-    engine::{Clock, simulate},
+    engine::{Common, Done, Phase, Simulated, run_once, simulate},
     measure::{Collector, FailureSample, Latency, RequestKey, RequestStats, Snapshot, Tally},
     model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
-    plan::{Inputs, Plan, build},
+    plan::{Files, Inputs, Plan, build},
     scenario::{Options, parse, render},
 };
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, io::Read, sync::Arc, time::Duration};
 
 /// Where every relative path of these scenarios leads, and how the target knows who asks.
 const HEAD: &str = "\
@@ -24,13 +24,24 @@ pub fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// The files beside a scenario.
+#[derive(Debug, Clone, Default)]
+struct Beside(BTreeMap<String, String>);
+
+impl Files for Beside {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let text = self.0.get(path).cloned().ok_or_else(|| format!("there is no `{path}`"))?;
+        Ok(Box::new(std::io::Cursor::new(text.into_bytes())))
+    }
+}
+
 /// The plan of a scenario, to which a target is added.
-pub fn plan(yaml: &str, seed: u64) -> Arc<Plan> {
+fn plan(yaml: &str, seed: u64, files: Beside) -> Arc<Plan> {
     let source = format!("{HEAD}{yaml}");
     let scenario = parse(&source, &Options::default());
     let scenario = scenario
         .unwrap_or_else(|faults| panic!("{}", render(&Options::default().sources("test", &source), &faults)));
-    let plan = build(&scenario, &Inputs { seed, ..Inputs::default() });
+    let plan = build(&scenario, &Inputs { seed, files: Arc::new(files), ..Inputs::default() });
     Arc::new(
         plan.unwrap_or_else(|faults| {
             panic!("{}", render(&Options::default().sources("test", &source), &faults))
@@ -40,7 +51,9 @@ pub fn plan(yaml: &str, seed: u64) -> Arc<Plan> {
 
 /// A run to be made.
 pub struct Sim {
-    plan: Arc<Plan>,
+    yaml: String,
+    seed: u64,
+    files: Beside,
     workers: usize,
     stop_at: Option<Duration>,
 }
@@ -48,8 +61,16 @@ pub struct Sim {
 /// A run that was made.
 pub struct Run {
     pub plan: Arc<Plan>,
+    /// What users sent.
     pub sent: Vec<Sent>,
+    /// What `setup` and `teardown` sent.
+    pub around: Vec<Sent>,
+    pub setup: Option<Done>,
+    pub teardown: Option<Done>,
     pub seen: Snapshot,
+    /// The lines of the log, and why steps stopped the run, each with when.
+    pub lines: Vec<(Duration, String)>,
+    pub stops: Vec<(Duration, String)>,
     /// When it was over.
     pub took: Duration,
 }
@@ -60,7 +81,13 @@ impl Sim {
     }
 
     pub fn seeded(yaml: &str, seed: u64) -> Self {
-        Self { plan: plan(yaml, seed), workers: 1, stop_at: None }
+        Self { yaml: yaml.to_owned(), seed, files: Beside::default(), workers: 1, stop_at: None }
+    }
+
+    /// The same with a file beside the scenario.
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.0.insert(name.to_owned(), text.to_owned());
+        self
     }
 
     pub fn workers(self, workers: usize) -> Self {
@@ -71,22 +98,26 @@ impl Sim {
         Self { stop_at: Some(at), ..self }
     }
 
-    /// Makes the run, one worker's share after the other.
+    /// Makes the run, with `setup` before it and `teardown` after it.
     pub async fn run(self, script: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Run {
-        let Self { plan, workers, stop_at } = self;
+        let Self { yaml, seed, files, workers, stop_at } = self;
+        let plan = plan(&yaml, seed, files);
         let fake = Fake::new(script);
+        let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake).await;
+        let left = setup.as_ref().map_or_else(Vec::new, |done| done.values.clone());
+        let common = Common::new(&plan, left);
+        let Simulated { deltas, lines, stops, took } =
+            simulate(&plan, &common, &fake, workers, stop_at).await;
+        let teardown = run_once(&plan, Phase::Teardown, &common, &fake).await;
         let mut collector = Collector::new(&plan.catalog, workers, secs(1));
-        let mut took = Duration::ZERO;
-        for index in 0..workers {
-            let clock = Clock::start();
-            for delta in simulate(&plan, &fake, (index, workers), stop_at).await {
-                assert_eq!(delta.worker, index);
-                collector.accept(delta);
-            }
-            took = took.max(clock.now());
+        for delta in deltas {
+            collector.accept(delta);
         }
         collector.finish();
-        Run { sent: fake.log(), seen: collector.snapshot(took), plan, took }
+        let seen = collector.snapshot(took);
+        // What runs once is nobody's, and counted apart.
+        let (around, sent) = fake.log().into_iter().partition(|sent| sent.vu == 0);
+        Run { plan, sent, around, setup, teardown, seen, lines, stops, took }
     }
 }
 
@@ -164,6 +195,32 @@ impl Run {
         let named = |id| self.plan.catalog.check(id).name == name;
         let tallies = self.seen.total.checks().filter(|(key, _)| named(key.check)).map(|(_, tally)| tally);
         tallies.fold((0, 0), |(passes, fails), tally: &Tally| (passes + tally.passes, fails + tally.fails))
+    }
+
+    /// The durations of the group of this name.
+    pub fn group(&self, name: &str) -> Latency {
+        let mut all = Latency::new();
+        let named = |group| self.plan.catalog.group(group).name == name;
+        let found = self.seen.total.groups().filter(|(key, _)| named(key.group));
+        found.for_each(|(_, stats)| all.merge(&stats.duration));
+        all
+    }
+
+    /// The samples of steps that failed by themselves: task, sample, how often.
+    pub fn step_failures(&self) -> Vec<(String, String, u64)> {
+        let failures = self.seen.total.failures();
+        let of_tasks = failures.filter_map(|(site, _, sample)| match site {
+            FailureSite::Task(task) => {
+                Some((self.plan.catalog.task(task).name.clone(), sample.sample.clone(), sample.count))
+            }
+            FailureSite::Request(_) => None,
+        });
+        of_tasks.collect()
+    }
+
+    /// The bodies sent to a path, in order.
+    pub fn bodies(&self, path: &str) -> Vec<String> {
+        self.to(path).map(|sent| sent.body.clone()).collect()
     }
 
     /// Failed attempts at `on_start`.

@@ -179,3 +179,31 @@ pub fn scenario(url: &str, users: u64, millis: u64, more: &str) -> String {
          think_time: 5ms\ntasks:\n  - get: /\n    name: root\n{more}"
     )
 }
+
+/// A target that writes down every path with its body, and answers with what `answer` makes of them.
+pub fn recording(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Target {
+    Target::start(move |connection| {
+        while let Some(request) = connection.request() {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            connection.seen.log.lock().unwrap().push((request.path().to_owned(), body));
+            if !connection.send(&answer(request.path())) {
+                break;
+            }
+        }
+    })
+}
+
+/// A response with this status and body.
+pub fn response(status: u16, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+impl Seen {
+    /// The paths that were asked for, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.log.lock().unwrap().iter().map(|(path, _)| path.clone()).collect()
+    }
+}
