@@ -13,6 +13,8 @@ mod goldens;
 mod grammars;
 #[path = "diagnostics/hostile.rs"]
 mod hostile;
+#[path = "diagnostics/properties.rs"]
+mod properties;
 
 use loadgen::{
     plan::{Inputs, Plan, compile},

@@ -3,10 +3,12 @@
 use super::{
     compile_step::{Place, merged_tags},
     feed::{self, Feed},
+    given::{elsewhere, names, variables_of},
+    hosts::{allow_hosts, hosts},
     schedule::UserSchedule,
     scope::Scope,
     secrets,
-    step::{Step, each_request, looks_back, requests_of},
+    step::{Step, each_request, looks_back},
     thresholds,
     types::{Inputs, Once, Plan, Task, Workload},
     url,
@@ -18,8 +20,7 @@ use crate::{
         Catalog, Mask, StageId, StageMeta, TaskId, TaskKind, TaskMeta, Threshold, WorkloadId, WorkloadMeta,
     },
     scenario::{
-        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, Spanned, StepKind, Target,
-        Value, Work,
+        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, Spanned, Target, Value, Work,
     },
 };
 use serde_json::{Map, Value as Json};
@@ -114,6 +115,8 @@ impl<'s> Builder<'s> {
         let mut scope =
             Scope::constants(&inputs.env).with_lost(scenario.lost.as_ref()).with_files(&*inputs.files);
         scope.define("secrets", Json::Object(secrets));
+        scope.name_feeds(scenario.data.iter().map(|data| data.name.value.clone()));
+        let mut scope = scope.with_elsewhere(elsewhere(scenario));
         constants(&scenario.variables, &mut scope, faults);
         let base = match &scenario.target {
             None => None,
@@ -129,15 +132,13 @@ impl<'s> Builder<'s> {
             scope.define("target", Json::String(base.clone()));
         }
         let feeds = feed::load_all(&scenario.data, &scope, &*inputs.files, faults);
-        let named = scenario.data.iter().zip(&feeds);
-        scope.add_feeds(named.map(|(data, feed)| (data.name.value.clone(), feed.clone())).collect());
+        scope.add_feeds(feeds.clone());
         Self { scenario, scope, feeds, base, catalog: Catalog::default() }
     }
 
     fn build(mut self, inputs: &Inputs, faults: &mut Faults) -> Option<Plan> {
         let setup = self.once(SETUP, &self.scenario.setup, faults);
-        self.scope
-            .share(names(&[(&self.scenario.setup, "`setup`")]).into_iter().map(|(name, _)| name).collect());
+        self.scope.share(names(&[(&self.scenario.setup, "`setup`")]));
         let built: Vec<Option<Workload>> =
             self.scenario.workloads.iter().map(|workload| self.workload(workload, faults)).collect();
         let teardown = self.once(TEARDOWN, &self.scenario.teardown, faults);
@@ -167,11 +168,12 @@ impl<'s> Builder<'s> {
     fn thresholds(&self, faults: &mut Faults) -> (Vec<Threshold>, Vec<Threshold>) {
         let written = &self.scenario.thresholds;
         if self.scenario.only.is_none() {
-            return (thresholds::bind(written, &self.catalog, faults), Vec::new());
+            let lost = self.scenario.lost.as_ref();
+            return (thresholds::bind(written, &self.catalog, lost, faults), Vec::new());
         }
         let can_hold = |threshold: &&Spanned<Threshold>| {
             let mut own = Faults::default();
-            thresholds::bind(std::slice::from_ref(*threshold), &self.catalog, &mut own);
+            thresholds::bind(std::slice::from_ref(*threshold), &self.catalog, None, &mut own);
             own.is_empty()
         };
         let (kept, left_out): (Vec<_>, Vec<_>) = written.iter().partition(can_hold);
@@ -189,12 +191,12 @@ impl<'s> Builder<'s> {
         self.catalog.stages.push(StageMeta { name: name.to_owned(), workload: id, start_ms: 0, end_ms: 0 });
         let task = self.task_id(name, id, TaskKind::Iteration);
         let mut scope = self.scope.clone().with_variables(names(&[(steps, &format!("`{name}`"))]));
-        scope.define("workload", Json::String(name.to_owned()));
-        scope.define("task", Json::String(name.to_owned()));
+        scope.name_place("workload", name);
+        scope.name_place("task", name);
         let mut place = self.place(task, &[], [&self.scenario.http, &self.scenario.http]);
         let built = self.steps(steps, &mut place, &mut scope, faults);
         let catalog = std::mem::replace(&mut self.catalog, load);
-        let (slots, variables) = (scope.slots(), scope.variable_names().len());
+        let (slots, variables) = (scope.slots(), scope.variable_count());
         built.map(|steps| Some(Once { catalog, steps: looked_back(steps), slots, variables }))
     }
 
@@ -221,7 +223,7 @@ impl<'s> Builder<'s> {
         let mut scope = self.scope.clone();
         constants(&workload.variables, &mut scope, faults);
         let mut scope = scope.with_variables(variables_of(workload)).with_rows();
-        scope.define("workload", Json::String(workload.name.value.clone()));
+        scope.name_place("workload", &workload.name.value);
         let on_start =
             self.around(ON_START, TaskKind::OnStart, workload, &workload.on_start, id, &mut scope, faults);
         let (tasks, weights) = self.tasks(workload, id, &scope, faults);
@@ -286,7 +288,7 @@ impl<'s> Builder<'s> {
             return Some(Around { steps: Vec::new(), task: TaskId(0), feeds: Vec::new() });
         }
         let task = self.task_id(name, id, kind);
-        scope.define("task", Json::String(name.to_owned()));
+        scope.name_place("task", name);
         scope.watch_feeds();
         let mut place = self.place(task, &[&workload.tags], [&workload.http, &self.scenario.http]);
         let steps = looked_back(self.steps(steps, &mut place, scope, faults)?);
@@ -311,7 +313,7 @@ impl<'s> Builder<'s> {
                 let task = self.task_id(name, id, TaskKind::Iteration);
                 // Each task starts with what `on_start` set: what another task set may not be there yet.
                 let mut scope = scope.clone();
-                scope.define("task", Json::String(name.to_owned()));
+                scope.name_place("task", name);
                 scope.watch_feeds();
                 let mut place =
                     self.place(task, &[&workload.tags, tags], [&workload.http, &self.scenario.http]);
@@ -383,56 +385,6 @@ fn lines(shape: &LoadShape) -> (u64, Vec<(Option<String>, Duration, u64)>) {
     }
 }
 
-/// The variables that steps set, each with where, the first place for each.
-fn names(places: &[(&[scenario::Step], &str)]) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    for (steps, place) in places {
-        set_in(steps, &mut |name| {
-            if !found.iter().any(|(known, _)| known == name) {
-                found.push((name.to_owned(), (*place).to_owned()));
-            }
-        });
-    }
-    found
-}
-
-fn set_in(steps: &[scenario::Step], add: &mut impl FnMut(&str)) {
-    for step in steps {
-        match &step.kind {
-            StepKind::Request(request) => {
-                request.extract.iter().for_each(|extract| add(&extract.variable.value));
-            }
-            StepKind::Set(values) => values.iter().for_each(|(name, _)| add(&name.value)),
-            StepKind::If { then, otherwise, .. } => {
-                set_in(then, add);
-                set_in(otherwise, add);
-            }
-            StepKind::Repeat { steps, .. }
-            | StepKind::ForEach { steps, .. }
-            | StepKind::While { steps, .. }
-            | StepKind::Parallel { steps, .. }
-            | StepKind::Group { steps, .. } => set_in(steps, add),
-            StepKind::Choose(branches) => branches.iter().for_each(|branch| set_in(&branch.steps, add)),
-            _ => {}
-        }
-    }
-}
-
-/// The variables users of a workload set, each with where.
-fn variables_of(workload: &scenario::Workload) -> Vec<(String, String)> {
-    let tasks: Vec<(&[scenario::Step], String)> = match &workload.work {
-        Work::Flow(steps) => vec![(steps, "a later or a conditional step of the `flow`".to_owned())],
-        Work::Tasks(tasks) => tasks
-            .iter()
-            .map(|task| (task.steps.as_slice(), format!("the task `{}`", task.name.value)))
-            .collect(),
-    };
-    let mut places: Vec<(&[scenario::Step], &str)> = vec![(&workload.on_start, "`on_start`")];
-    places.extend(tasks.iter().map(|(steps, place)| (*steps, place.as_str())));
-    places.push((&workload.on_stop, "`on_stop`"));
-    names(&places)
-}
-
 /// Has requests keep their responses where a later step looks at them.
 fn looked_back(mut steps: Vec<Step>) -> Vec<Step> {
     let (back, at_bodies) = looks_back(&steps);
@@ -443,38 +395,4 @@ fn looked_back(mut steps: Vec<Step>) -> Vec<Step> {
         });
     }
     steps
-}
-
-fn all_steps(plan: &Plan) -> Vec<&[Step]> {
-    let once = [&plan.setup, &plan.teardown].into_iter().flatten().map(|once| once.steps.as_slice());
-    let of_workloads = plan.workloads.iter().flat_map(|workload| {
-        let tasks = workload.tasks.iter().map(|task| task.steps.as_slice());
-        [workload.on_start.as_slice(), workload.on_stop.as_slice()].into_iter().chain(tasks)
-    });
-    once.chain(of_workloads).collect()
-}
-
-fn allow_hosts(plan: &mut Plan) {
-    let hosts = plan.hosts.clone();
-    let allow = |steps: &mut Vec<Step>| each_request(steps, &mut |request| request.url.allow(&hosts));
-    [&mut plan.setup, &mut plan.teardown].into_iter().flatten().for_each(|once| allow(&mut once.steps));
-    for workload in &mut plan.workloads {
-        allow(&mut workload.on_start);
-        allow(&mut workload.on_stop);
-        workload.tasks.iter_mut().for_each(|task| allow(&mut task.steps));
-    }
-}
-
-/// The hosts that the file names.
-fn hosts(scenario: &Scenario, plan: &Plan) -> Vec<String> {
-    let base = plan.target.as_deref();
-    let base = base.and_then(|base| ::url::Url::parse(base).ok()?.host_str().map(str::to_owned));
-    let requests = all_steps(plan).into_iter().flat_map(requests_of);
-    let written = requests.filter_map(|request| request.url.fixed_host().map(str::to_owned));
-    let allowed = scenario.workloads.iter().map(|workload| &workload.http).chain([&scenario.http]);
-    let allowed = allowed.flat_map(|http| http.allowed_hosts.iter().cloned());
-    let mut hosts: Vec<String> = base.into_iter().chain(written).chain(allowed).collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts
 }

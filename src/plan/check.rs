@@ -156,7 +156,12 @@ impl Subject {
 pub(super) fn header_name(name: &Spanned<String>, faults: &mut Faults) -> Option<HeaderName> {
     let read = HeaderName::try_from(name.value.as_str());
     if read.is_err() {
-        faults.report(name.span, format!("`{}` cannot be a header's name", name.value));
+        let message = match name.value.as_str() {
+            "" => "a header's name cannot be empty".to_owned(),
+            name => format!("`{name}` cannot be a header's name"),
+        };
+        let fault = faults.report(name.span, message);
+        fault.label("letters, digits and `-`, as in `x-api-key`");
     }
     read.ok()
 }

@@ -221,6 +221,7 @@ impl Builder<'_> {
         let Some(request) = place.last_request else {
             let fault = faults.report(span, "no request comes before this check");
             fault.label("it looks at the last response, and there is none");
+            fault.help("put it behind a request, or write it below the request it belongs to");
             return None;
         };
         let built: Vec<Option<Check>> = checks

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 /// Shared by all expressions of all plans: it holds filters and settings, and no state of a run.
@@ -32,7 +32,7 @@ pub(super) const ENGINE_FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "d
 pub(super) struct Expression {
     source: String,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
-    constants: Arc<BTreeMap<String, Json>>,
+    constants: Arc<BTreeMap<String, Arc<Constant>>>,
     slots: Vec<(String, usize)>,
     shared: Vec<(String, usize)>,
     rows: Vec<(String, usize)>,
@@ -49,10 +49,38 @@ impl fmt::Debug for Expression {
     }
 }
 
+/// A constant, and once it is asked for the engine's form of it: making that of a long list for each expression and
+/// each evaluation would take longer than everything else.
+#[derive(Debug)]
+pub(super) struct Constant {
+    json: Json,
+    engine: OnceLock<Value>,
+}
+
+impl PartialEq for Constant {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Constant {
+    pub(super) fn new(json: Json) -> Self {
+        Self { json, engine: OnceLock::new() }
+    }
+
+    pub(super) fn json(&self) -> &Json {
+        &self.json
+    }
+
+    fn value(&self) -> Value {
+        self.engine.get_or_init(|| Value::from(Serde(&self.json))).clone()
+    }
+}
+
 /// Where a name of an expression comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Origin {
-    Constant(Json),
+    Constant(Arc<Constant>),
     Slot(usize),
     Shared(usize),
     /// The row of a feed.
@@ -167,7 +195,7 @@ impl Expression {
     fn context(&self, variables: &Variables<'_>) -> BTreeMap<&str, Value> {
         let mut context: BTreeMap<&str, Value> = BTreeMap::new();
         for (name, value) in self.constants.iter() {
-            context.insert(name, Value::from(Serde(value)));
+            context.insert(name, value.value());
         }
         for (names, values) in [(&self.slots, variables.slots), (&self.shared, variables.shared)] {
             for (name, slot) in names {

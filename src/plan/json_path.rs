@@ -23,6 +23,11 @@ impl Flaw {
 
 /// Compiles a JSONPath.
 pub(super) fn json_path(path: &Spanned<String>, faults: &mut Faults) -> Option<JsonPath> {
+    if let Some(at) = too_deep(&path.value) {
+        let message = format!("this JSONPath is nested deeper than {MOST_DEPTH} brackets");
+        faults.report(path.part(at, at + 1), message).label("from here on");
+        return None;
+    }
     let error = match JsonPath::parse(&path.value) {
         Ok(parsed) => return Some(parsed),
         Err(error) => error,
@@ -35,6 +40,28 @@ pub(super) fn json_path(path: &Spanned<String>, faults: &mut Faults) -> Option<J
         .report(path.part(flaw.from, flaw.to), format!("this JSONPath is wrong: {}", flaw.cause))
         .label(flaw.remedy)
         .help(EXAMPLES);
+    None
+}
+
+/// Deepest nesting of brackets: the parser calls itself for each of them, and tries some of them twice.
+const MOST_DEPTH: usize = 10;
+
+/// The bracket with which a path is nested too deep.
+fn too_deep(path: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
+    for (at, c) in path.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '(') if depth == MOST_DEPTH => return Some(at),
+            (None, '[' | '(') => depth += 1,
+            (None, ']' | ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
     None
 }
 

@@ -16,6 +16,8 @@ mod feed;
 mod files;
 mod find;
 mod functions;
+mod given;
+mod hosts;
 mod json_path;
 mod json_template;
 mod operand;

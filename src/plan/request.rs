@@ -175,6 +175,9 @@ pub(super) fn compile(
     })
 }
 
+/// Most headers of a request, its defaults included.
+const MOST_HEADERS: usize = 1_000;
+
 type Headers = (HeaderMap, Vec<(HeaderName, Template)>);
 
 /// loadgen's own headers, the file's over them, and the request's over those.
@@ -201,6 +204,12 @@ fn headers(
         // A wrong one does not end it, so that all of them are reported.
         sound &= add_header(name, text, &mut fixed, &mut varying, scope, faults).is_some();
     };
+    let defaults = context.http.iter().map(|http| http.headers.len()).sum::<usize>();
+    if defaults + request.headers.len() > MOST_HEADERS {
+        let place = request.headers.first().map_or(request.url.span, |(name, _)| name.span);
+        faults.report(place, "this request has too many headers").label(format!("at most {MOST_HEADERS}"));
+        return None;
+    }
     if let Some(text) = context.user_agent() {
         add(&Spanned::new(header::USER_AGENT.as_str().to_owned(), text.span), text, faults);
     }
@@ -239,7 +248,8 @@ fn authorization(
                 Auth::Basic { user, .. } => user.span,
             };
             let Ok(value) = HeaderValue::from_str(value) else {
-                faults.report(span, "these credentials have bytes that no header can have");
+                let fault = faults.report(span, "these credentials have characters that no header can have");
+                fault.label("one line of letters, digits and signs of ASCII");
                 return None;
             };
             fixed.insert(header::AUTHORIZATION, value);
@@ -265,10 +275,15 @@ fn add_header(
         return Some(());
     };
     let Ok(value) = HeaderValue::from_str(value) else {
-        faults.report(
-            text.span,
-            format!("this value of the header `{name}` has bytes that no header can have"),
-        );
+        let wrong = value.chars().find(|c| *c != '\t' && !(' '..='~').contains(c));
+        let message = match wrong {
+            Some('\n' | '\r') => format!("this value of the header `{name}` has a line break"),
+            Some(c) => format!("this value of the header `{name}` has `{}`", c.escape_default()),
+            None => format!("this value of the header `{name}` has characters that no header can have"),
+        };
+        let fault = faults.report(text.span, message);
+        fault.label("a header is one line of letters, digits and signs of ASCII");
+        fault.help("other characters are usually sent encoded: `${url_encode(\"…\")}` or `${base64(\"…\")}`");
         return None;
     };
     fixed.insert(name, value);

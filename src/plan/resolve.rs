@@ -2,7 +2,7 @@
 //! rest compiled, and what cannot be reported.
 
 use super::{
-    expression::{Origin, Parsed},
+    expression::{Constant, Origin, Parsed},
     expression_faults,
     expression_scan::Scan,
     files::read_text,
@@ -11,8 +11,12 @@ use super::{
     secrets,
     template::{Key, Piece, Reference, RenderError, Template, Variables, walk, write_value},
 };
-use crate::scenario::{Faults, Part, Span, Spanned, Text, Value, ValueKind};
+use crate::scenario::{Faults, Part, Span, Spanned, Text, Value, ValueKind, similar};
 use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// Longest expression that is more than a name and a path.
+const MOST_BYTES: usize = 4_000;
 
 impl Scope<'_> {
     /// Compiles a text.
@@ -52,9 +56,11 @@ impl Scope<'_> {
         faults: &mut Faults,
     ) -> Option<Option<Compiled>> {
         let feed = self.feed_named(name)?;
-        let (_, loaded) = self.feeds.get(feed)?;
+        if self.refuse_rows(name, source.span, faults).is_none() {
+            return Some(None);
+        }
+        let loaded = self.feeds.get(feed)?;
         Some(loaded.as_ref().and_then(|loaded| {
-            self.refuse_rows(name, source.span, faults)?;
             loaded.check_path(path, source, faults)?;
             self.used_feeds.borrow_mut().insert(feed);
             let (path, source) = (path.to_vec(), source.value.clone());
@@ -79,12 +85,10 @@ impl Scope<'_> {
             return compiled;
         }
         match self.origin(name, source.span, faults)? {
-            Origin::Constant(value) => match walk(&value, &path) {
+            Origin::Constant(value) => match walk(value.json(), &path) {
                 Some(found) => Some(Compiled::Constant(found.clone())),
                 None => {
-                    faults
-                        .report(source.span, format!("`{}` is undefined", source.value))
-                        .label(format!("`{name}` has nothing of that name"));
+                    self.no_such_part(source, name, value.json(), &path, faults);
                     None
                 }
             },
@@ -113,6 +117,39 @@ impl Scope<'_> {
         }
     }
 
+    /// Reports a path that leads nowhere, with what there is in its place.
+    fn no_such_part(
+        &self,
+        source: &Spanned<String>,
+        name: &str,
+        value: &Json,
+        path: &[Key],
+        faults: &mut Faults,
+    ) {
+        let missing = (0..path.len()).find(|end| walk(value, &path[..=*end]).is_none());
+        let holder = missing.and_then(|end| walk(value, &path[..end]));
+        let written = match missing.and_then(|end| path.get(end)) {
+            Some(Key::Name(written)) => written.as_str(),
+            _ => "",
+        };
+        let fault = faults.report(source.span, format!("`{}` is undefined", source.value));
+        match holder {
+            Some(Json::Object(parts)) => {
+                let near = similar(written, parts.keys().map(String::as_str));
+                match near {
+                    Some(near) => fault.label(format!("did you mean `{near}` instead of `{written}`?")),
+                    None => fault.label(format!("`{name}` has nothing of that name")),
+                };
+            }
+            Some(Json::Array(items)) => {
+                fault.label(format!("the list has {} items, counted from 0", items.len()));
+            }
+            _ => {
+                fault.label(format!("`{name}` has no parts at this depth"));
+            }
+        }
+    }
+
     fn environment(&self, source: &Spanned<String>, path: &[Key], faults: &mut Faults) -> Option<Compiled> {
         let [Key::Name(variable)] = path else {
             faults.report(source.span, "`env` is not a value of its own").label("write `${env.NAME}`");
@@ -121,7 +158,8 @@ impl Scope<'_> {
         let Some(value) = self.env.get(variable) else {
             let fault =
                 faults.report(source.span, format!("the environment variable `{variable}` is not set"));
-            fault.help(format!("set it, or give a default: `${{env.{variable} | default(\"…\")}}`"));
+            fault.label("set it, or give a default");
+            fault.help(format!("`{variable}=… loadgen run FILE`, or `--env {variable}=…`; a default: `${{env.{variable} | default(\"…\")}}`"));
             return None;
         };
         Some(Compiled::Constant(Json::String(value.clone())))
@@ -129,7 +167,7 @@ impl Scope<'_> {
 
     /// Whether a path behind `secrets` leads to one; reported where it does not.
     fn is_secret(&self, path: &[Key], source: &Spanned<String>, faults: &mut Faults) -> bool {
-        let known = self.constants.get("secrets").unwrap_or(&Json::Null);
+        let known = self.constant_named("secrets").map_or(&Json::Null, |known| known.json());
         let part = match path {
             [Key::Name(part)] => Some(part.as_str()),
             _ => None,
@@ -153,6 +191,11 @@ impl Scope<'_> {
     }
 
     fn computed(&self, source: &Spanned<String>, faults: &mut Faults) -> Option<Compiled> {
+        if source.value.len() > MOST_BYTES {
+            let message = format!("this expression has {} bytes", source.value.len());
+            faults.report(source.span, message).label(format!("at most {MOST_BYTES}"));
+            return None;
+        }
         let scan = Scan::new(&source.value);
         if !expression_faults::report_foreign(&scan, source, faults) {
             return None;
@@ -204,7 +247,7 @@ impl Scope<'_> {
             let root = format!("{name}.");
             let is_called = calls.iter().any(|call| call.name == name || call.name.starts_with(&root));
             let origin = match name.as_str() {
-                "env" => Some(Origin::Constant(self.environment_of(parsed))),
+                "env" => Some(Origin::Constant(Arc::new(Constant::new(self.environment_of(parsed))))),
                 "secrets" if !self.are_secrets(scan, source, faults) => None,
                 _ if asks && self.uncertain(&name).is_some() => self.uncertain(&name).map(Origin::Slot),
                 _ if self.has(&name) => self.origin(&name, source.span, faults),

@@ -1,44 +1,58 @@
 //! Which names a template may use at its place, and compiling templates against them.
+//!
+//! A scope is copied for each task, branch and loop, so that what all of them know is shared between the copies.
 
 use super::{
-    expression::Origin,
+    expression::{Constant, Origin},
     expression_faults::offer_value,
     feed::Feed,
     files::{Files, NoFiles},
     functions::{self, Texts},
 };
-use crate::scenario::{Faults, Span, nearest};
+use crate::scenario::{Faults, Given, Span, similar};
 use serde_json::Value as Json;
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     rc::Rc,
     sync::Arc,
 };
+
+/// Names that have a value only while a user runs.
+const OF_USERS: [&str; 5] = ["vu", "iteration", "scenario", "workload", "task"];
+/// Bits of a word of [`Scope::set`].
+const BITS: usize = u64::BITS as usize;
 
 /// The names in scope.
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'e> {
     pub(super) env: &'e BTreeMap<String, String>,
-    pub(super) constants: BTreeMap<String, Json>,
-    /// The user's variables by name, each with its slot.
-    pub(super) variables: Vec<Variable>,
+    constants: Rc<BTreeMap<String, Arc<Constant>>>,
+    /// The constants that the place itself has: `workload` and `task`.
+    of_place: Vec<(&'static str, Arc<Constant>)>,
+    /// The user's variables.
+    variables: Rc<Names>,
+    /// Which of them certainly have a value at this place, a bit each.
+    set: Rc<Vec<u64>>,
     /// What the loops around this place call their items, the innermost last.
-    pub(super) bound: Vec<(String, usize)>,
+    bound: Vec<(String, usize)>,
     /// The next free slot.
-    pub(super) next_slot: usize,
+    next_slot: usize,
     /// The most slots that any place of the workload needs.
-    pub(super) most_slots: Rc<Cell<usize>>,
+    most_slots: Rc<Cell<usize>>,
     /// What `setup` leaves to every user, by position.
-    pub(super) shared: Vec<String>,
+    shared: Rc<Names>,
     /// The data feeds by name; nothing behind one that could not be loaded.
-    pub(super) feeds: Vec<(String, Option<Arc<Feed>>)>,
+    pub(super) feeds: Rc<Vec<Option<Arc<Feed>>>>,
+    feed_names: Rc<Names>,
     /// Which of them the templates compiled since [`Self::watch_feeds`] use.
     pub(super) used_feeds: Rc<RefCell<BTreeSet<usize>>>,
     /// Whether there are rows here.
-    pub(super) rows: bool,
+    rows: bool,
+    /// Names that have a value at other places only, each with where.
+    elsewhere: Rc<BTreeMap<String, Elsewhere>>,
     /// Every name the file gives, where a part of it could not be read.
-    pub(super) lost: Option<&'e BTreeSet<String>>,
+    pub(super) lost: Option<&'e Given>,
     /// Whether templates may depend on the user.
     pub(super) users: bool,
     pub(super) files: &'e dyn Files,
@@ -46,15 +60,35 @@ pub(super) struct Scope<'e> {
     pub(super) texts: Rc<RefCell<Texts>>,
 }
 
-/// A variable of the user.
+/// Where a name has a value that has none at another place.
 #[derive(Debug, Clone)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    slot: usize,
-    /// Whether it certainly has a value at this place.
-    set: bool,
-    /// Where it is set, for messages.
-    set_in: String,
+pub(super) enum Elsewhere {
+    /// In the steps that are called so.
+    Steps(String),
+    /// In a constant that is written on this line.
+    Constant(usize),
+}
+
+/// Names by position, each with where it is set, for messages.
+#[derive(Debug, Default)]
+struct Names {
+    list: Vec<(String, String)>,
+    positions: HashMap<String, usize>,
+}
+
+impl Names {
+    fn new(list: Vec<(String, String)>) -> Self {
+        let positions = list.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        Self { list, positions }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.positions.get(name).copied()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|(name, _)| name.as_str())
+    }
 }
 
 impl<'e> Scope<'e> {
@@ -62,15 +96,19 @@ impl<'e> Scope<'e> {
     pub(super) fn constants(env: &'e BTreeMap<String, String>) -> Self {
         Self {
             env,
-            constants: BTreeMap::new(),
-            variables: Vec::new(),
+            constants: Rc::default(),
+            of_place: Vec::new(),
+            variables: Rc::default(),
+            set: Rc::default(),
             bound: Vec::new(),
             next_slot: 0,
             most_slots: Rc::default(),
-            shared: Vec::new(),
-            feeds: Vec::new(),
+            shared: Rc::default(),
+            feeds: Rc::default(),
+            feed_names: Rc::default(),
             used_feeds: Rc::default(),
             rows: false,
+            elsewhere: Rc::default(),
             lost: None,
             users: false,
             files: &NoFiles,
@@ -79,8 +117,8 @@ impl<'e> Scope<'e> {
     }
 
     /// Takes no name of these for undefined: a part of the file that may define it could not be read.
-    pub(super) fn with_lost(mut self, names: Option<&'e BTreeSet<String>>) -> Self {
-        self.lost = names;
+    pub(super) fn with_lost(mut self, given: Option<&'e Given>) -> Self {
+        self.lost = given;
         self
     }
 
@@ -90,20 +128,31 @@ impl<'e> Scope<'e> {
         self
     }
 
+    /// Tells of these names, where they are used and have no value, where they have one.
+    pub(super) fn with_elsewhere(mut self, names: BTreeMap<String, Elsewhere>) -> Self {
+        self.elsewhere = Rc::new(names);
+        self
+    }
+
     /// Allows what depends on the user, with these variables, each with where it is set.
     pub(super) fn with_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let numbered = variables.into_iter().enumerate();
-        self.variables =
-            numbered.map(|(slot, (name, set_in))| Variable { name, slot, set: false, set_in }).collect();
-        self.next_slot = self.variables.len();
+        let variables: Vec<(String, String)> = variables.into_iter().collect();
+        self.next_slot = variables.len();
+        self.set = Rc::new(vec![0; variables.len().div_ceil(BITS)]);
+        self.variables = Rc::new(Names::new(variables));
         self.most_slots = Rc::new(Cell::new(self.next_slot));
         self.users = true;
         self
     }
 
-    /// Makes the data feeds known.
-    pub(super) fn add_feeds(&mut self, feeds: Vec<(String, Option<Arc<Feed>>)>) {
-        self.feeds = feeds;
+    /// Makes the names of the data feeds known, before they are loaded.
+    pub(super) fn name_feeds(&mut self, names: impl Iterator<Item = String>) {
+        self.feed_names = Rc::new(Names::new(names.map(|name| (name, String::new())).collect()));
+    }
+
+    /// Makes the data feeds known, in the order of their names.
+    pub(super) fn add_feeds(&mut self, feeds: Vec<Option<Arc<Feed>>>) {
+        self.feeds = Rc::new(feeds);
     }
 
     /// Lets templates use rows of feeds.
@@ -123,20 +172,40 @@ impl<'e> Scope<'e> {
     }
 
     /// Makes what `setup` sets readable.
-    pub(super) fn share(&mut self, names: Vec<String>) {
-        self.shared = names;
+    pub(super) fn share(&mut self, names: Vec<(String, String)>) {
+        self.shared = Rc::new(Names::new(names));
     }
 
     /// Adds or replaces a constant.
     pub(super) fn define(&mut self, name: &str, value: Json) {
-        self.constants.insert(name.to_owned(), value);
+        Rc::make_mut(&mut self.constants).insert(name.to_owned(), Arc::new(Constant::new(value)));
+    }
+
+    /// Says what the place is called: its `workload` or its `task`.
+    pub(super) fn name_place(&mut self, key: &'static str, name: &str) {
+        self.of_place.retain(|(known, _)| *known != key);
+        self.of_place.push((key, Arc::new(Constant::new(Json::from(name)))));
+    }
+
+    /// The value of a constant.
+    pub(super) fn constant_named(&self, name: &str) -> Option<&Arc<Constant>> {
+        let of_place = self.of_place.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        of_place.or_else(|| self.constants.get(name))
     }
 
     /// Notes that a variable has a value from here on; its slot.
     pub(super) fn assign(&mut self, name: &str) -> Option<usize> {
-        let variable = self.variables.iter_mut().find(|variable| variable.name == name)?;
-        variable.set = true;
-        Some(variable.slot)
+        let slot = self.variables.position(name)?;
+        if !self.is_set(slot)
+            && let Some(word) = Rc::make_mut(&mut self.set).get_mut(slot / BITS)
+        {
+            *word |= 1 << (slot % BITS);
+        }
+        Some(slot)
+    }
+
+    fn is_set(&self, slot: usize) -> bool {
+        self.set.get(slot / BITS).is_some_and(|word| word >> (slot % BITS) & 1 == 1)
     }
 
     /// A scope inside of this one in which a name stands for a new slot.
@@ -151,15 +220,24 @@ impl<'e> Scope<'e> {
 
     /// Takes over what certainly has a value in all of these, which are ways from here to the same place.
     pub(super) fn join(&mut self, ways: &[Self]) {
-        for (index, variable) in self.variables.iter_mut().enumerate() {
-            variable.set |= !ways.is_empty() && ways.iter().all(|way| way.variables[index].set);
+        let Some((first, rest)) = ways.split_first() else { return };
+        let mut all = (*first.set).clone();
+        for way in rest {
+            all.iter_mut().zip(way.set.iter()).for_each(|(word, other)| *word &= other);
         }
+        self.take_over(&all);
     }
 
     /// Takes over what has a value in any of these, all of which were gone.
     pub(super) fn unite(&mut self, ways: &[Self]) {
-        for (index, variable) in self.variables.iter_mut().enumerate() {
-            variable.set |= ways.iter().any(|way| way.variables[index].set);
+        for way in ways {
+            self.take_over(&way.set);
+        }
+    }
+
+    fn take_over(&mut self, set: &[u64]) {
+        if self.set.iter().zip(set).any(|(word, other)| other & !word != 0) {
+            Rc::make_mut(&mut self.set).iter_mut().zip(set).for_each(|(word, other)| *word |= other);
         }
     }
 
@@ -178,20 +256,19 @@ impl<'e> Scope<'e> {
         self.most_slots.get()
     }
 
-    /// The names of the user's variables, by slot.
-    pub(super) fn variable_names(&self) -> Vec<String> {
-        self.variables.iter().map(|variable| variable.name.clone()).collect()
+    /// How many variables users have.
+    pub(super) fn variable_count(&self) -> usize {
+        self.variables.list.len()
     }
 
     /// Whether the file gives this name somewhere that could not be read.
     fn is_lost(&self, name: &str) -> bool {
-        self.lost.is_some_and(|names| names.contains(name))
+        self.lost.is_some_and(|given| given.variables.contains(name))
     }
 
     pub(super) fn feed_named(&self, name: &str) -> Option<usize> {
         let hidden = self.bound.iter().any(|(bound, _)| bound == name);
-        let named = || self.feeds.iter().position(|(known, _)| known == name);
-        if hidden { None } else { named() }
+        if hidden { None } else { self.feed_names.position(name) }
     }
 
     /// Rows belong to users; `setup` and `teardown` are nobody's.
@@ -209,10 +286,10 @@ impl<'e> Scope<'e> {
         let is_built_in = matches!(name, "vu" | "iteration") && self.users;
         is_built_in
             || name == "env"
-            || self.constants.contains_key(name)
-            || self.variables.iter().any(|variable| variable.name == name)
+            || self.constant_named(name).is_some()
+            || self.variables.position(name).is_some()
             || self.bound.iter().any(|(bound, _)| bound == name)
-            || self.shared.iter().any(|shared| shared == name)
+            || self.shared.position(name).is_some()
             || self.feed_named(name).is_some()
     }
 
@@ -221,21 +298,21 @@ impl<'e> Scope<'e> {
             return Some(Origin::Slot(*slot));
         }
         if let Some(feed) = self.feed_named(name) {
-            // One that could not be loaded was reported.
-            self.feeds.get(feed)?.1.as_ref()?;
             self.refuse_rows(name, span, faults)?;
+            // One that could not be loaded was reported.
+            self.feeds.get(feed)?.as_ref()?;
             self.used_feeds.borrow_mut().insert(feed);
             return Some(Origin::Row(feed));
         }
-        let variable = self.variables.iter().find(|variable| variable.name == name);
-        if let Some(variable) = variable.filter(|variable| variable.set) {
-            return Some(Origin::Slot(variable.slot));
+        let variable = self.variables.position(name);
+        if let Some(slot) = variable.filter(|slot| self.is_set(*slot)) {
+            return Some(Origin::Slot(slot));
         }
-        if let Some(index) = self.shared.iter().position(|shared| shared == name) {
+        if let Some(index) = self.shared.position(name) {
             return Some(Origin::Shared(index));
         }
-        if let Some(value) = self.constants.get(name) {
-            return Some(Origin::Constant(value.clone()));
+        if let Some(value) = self.constant_named(name) {
+            return Some(Origin::Constant(Arc::clone(value)));
         }
         match (name, variable) {
             ("vu", _) if self.users => return Some(Origin::Vu),
@@ -243,9 +320,13 @@ impl<'e> Scope<'e> {
             ("scenario", _) if self.users => return Some(Origin::Scenario),
             _ if functions::is_root(name) => return Some(Origin::Function),
             _ if self.is_lost(name) => return None,
-            (_, Some(variable)) => {
+            (_, Some(slot)) => {
+                let set_in = self.variables.list.get(slot).map_or("", |(_, set_in)| set_in);
                 let fault = faults.report(span, format!("`{name}` may have no value here"));
-                fault.label(format!("it is only set in {}", variable.set_in));
+                fault.label(format!("it is only set in {set_in}"));
+                fault.help(format!(
+                    "give it a value for that case, `${{{name} | default(\"none\")}}`, or set it before"
+                ));
             }
             _ => self.unknown(name, span, faults),
         }
@@ -254,20 +335,17 @@ impl<'e> Scope<'e> {
 
     /// The slot of a variable that is set somewhere, though not certainly before this place.
     pub(super) fn uncertain(&self, name: &str) -> Option<usize> {
-        if self.constants.contains_key(name) || self.shared.iter().any(|shared| shared == name) {
+        if self.constant_named(name).is_some() || self.shared.position(name).is_some() {
             return None;
         }
-        self.variables.iter().find(|variable| variable.name == name).map(|variable| variable.slot)
+        self.variables.position(name)
     }
 
     fn unknown(&self, name: &str, span: Span, faults: &mut Faults) {
-        let built_in = if self.users { ["vu", "iteration", "env"].as_slice() } else { &["env"] };
-        let variables = self.variables.iter().map(|variable| &variable.name);
-        let bound = self.bound.iter().map(|(name, _)| name);
-        let feeds = self.feeds.iter().map(|(name, _)| name);
-        let known = variables.chain(bound).chain(feeds).chain(&self.shared).chain(self.constants.keys());
-        let known = known.map(String::as_str);
-        let near = nearest(name, known.chain(built_in.iter().copied())).map(str::to_owned);
+        if self.explain_unknown(name, span, faults) {
+            return;
+        }
+        let near = if faults.are_many() { None } else { self.nearest(name) };
         let fault = faults.report(span, format!("`{name}` is undefined"));
         match near {
             Some(near) => {
@@ -278,5 +356,52 @@ impl<'e> Scope<'e> {
                 fault.label("no variable and no extract has this name");
             }
         }
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        let built_in = if self.users { ["vu", "iteration", "env"].as_slice() } else { &["env"] };
+        let bound = self.bound.iter().map(|(name, _)| name.as_str());
+        let feeds = self.feed_names.names().filter(|_| self.rows);
+        let known = self.variables.names().chain(bound).chain(feeds).chain(self.shared.names());
+        let constants =
+            self.constants.keys().map(String::as_str).chain(self.of_place.iter().map(|(key, _)| *key));
+        similar(name, known.chain(constants).chain(built_in.iter().copied())).map(str::to_owned)
+    }
+
+    /// Reports a name that has a value, but not here; whether it is one.
+    fn explain_unknown(&self, name: &str, span: Span, faults: &mut Faults) -> bool {
+        let (message, label) = if name == "loop" {
+            let message = "`loop` is undefined: this is outside of loops".to_owned();
+            (message, "it is there in the steps of `repeat`, `for_each` and `while`".to_owned())
+        } else if self.users {
+            let Some(Elsewhere::Steps(place)) = self.elsewhere.get(name) else { return false };
+            (format!("`{name}` has no value here"), format!("it only has one in {place}"))
+        } else if OF_USERS.contains(&name) {
+            let message = format!("`{name}` differs from user to user, and this is a constant of the run");
+            (message, format!("use `${{{name}}}` in the step that needs it"))
+        } else if name == "target" {
+            let message = "`target` is not known yet: it may be made of `variables`".to_owned();
+            (message, "use `${target}` in the step that needs it".to_owned())
+        } else {
+            match self.elsewhere.get(name) {
+                Some(Elsewhere::Steps(place)) => {
+                    let message =
+                        format!("`{name}` is set while the run goes on, and this is a constant of the run");
+                    (message, format!("it is set in {place}: use it in a step behind that"))
+                }
+                Some(Elsewhere::Constant(line)) => {
+                    let message = format!("`{name}` is not known yet: it is written on line {line}");
+                    (message, "a variable may use those above it".to_owned())
+                }
+                None => return false,
+            }
+        };
+        let fault = faults.report(span, message);
+        fault.label(label);
+        if !self.users && OF_USERS.contains(&name) {
+            fault.help("`variables` and `target` are the same for all users and all iterations");
+            fault.help("to keep a value of a user's own, use a `set` step");
+        }
+        true
     }
 }

@@ -1,7 +1,7 @@
 //! The values of secrets, from the environment and from files.
 
 use super::{files::read_text, types::Inputs};
-use crate::scenario::{Faults, Secret, SecretSource, Spanned, nearest};
+use crate::scenario::{Faults, Secret, SecretSource, Spanned, similar};
 use serde_json::{Map, Value as Json};
 
 /// The secrets that have a value, by name; those that have none are reported, and are there as `null`.
@@ -39,7 +39,7 @@ fn from_environment(
         None => {
             let fault = faults.report(span, format!("the environment variable `{variable}` is not set"));
             fault.label(format!("the secret `{name}` is read from it"));
-            if let Some(near) = nearest(variable, inputs.env.keys().map(String::as_str)) {
+            if let Some(near) = similar(variable, inputs.env.keys().map(String::as_str)) {
                 fault.help(format!("`{near}` is set: did you mean that?"));
             }
             fault
@@ -76,7 +76,7 @@ pub(super) fn report_use(part: Option<&str>, source: &Spanned<String>, known: &J
         return;
     };
     let fault = faults.report(source.span, format!("there is no secret `{part}`"));
-    match nearest(part, known.iter().copied()) {
+    match similar(part, known.iter().copied()) {
         Some(near) => fault.label(format!("did you mean `secrets.{near}`?")),
         None => fault
             .label("`secrets` does not name it")

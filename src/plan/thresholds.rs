@@ -6,9 +6,14 @@ use crate::{
         Catalog, CheckId, ErrorKind, Glob, GroupId, Metric, Protocol, RequestId, TaskId, TaskKind, Threshold,
         WorkloadId,
     },
-    scenario::{Faults, Spanned, listed, nearest},
+    scenario::{Faults, Given, Spanned, listed, nearest, similar},
 };
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 /// Tags whose values show only at run time, so that they cannot be combined with others beforehand.
 const DYNAMIC: [&str; 3] = ["status", "error", "proto"];
@@ -19,10 +24,12 @@ const MOST_LISTED: usize = 12;
 pub(super) fn bind(
     thresholds: &[Spanned<Threshold>],
     catalog: &Catalog,
+    lost: Option<&Given>,
     faults: &mut Faults,
 ) -> Vec<Threshold> {
+    let mut known = Known::default();
     for threshold in thresholds {
-        Binding::new(threshold, catalog).check(faults);
+        Binding::new(threshold, catalog, lost, &mut known).check(faults);
     }
     thresholds.iter().map(|threshold| threshold.value.clone()).collect()
 }
@@ -56,22 +63,86 @@ fn sources(metric: Metric, catalog: &Catalog) -> Option<Vec<Source>> {
     })
 }
 
-/// A threshold beside what it can be about.
-struct Binding<'b> {
-    threshold: &'b Spanned<Threshold>,
-    catalog: &'b Catalog,
-    sources: Vec<Source>,
+/// What was looked up for the thresholds before: a file may have as many of them as of tasks.
+#[derive(Default)]
+struct Known<'b> {
+    sources: HashMap<Metric, Rc<Vec<Source>>>,
+    values: RefCell<HashMap<(Metric, String), Rc<Values<'b>>>>,
 }
 
-impl<'b> Binding<'b> {
-    fn new(threshold: &'b Spanned<Threshold>, catalog: &'b Catalog) -> Self {
-        let sources = sources(threshold.value.metric, catalog).unwrap_or_default();
-        Self { threshold, catalog, sources }
+/// The values of a tag, in the file's order, each once.
+struct Values<'b> {
+    list: Vec<Cow<'b, str>>,
+    set: BTreeSet<Cow<'b, str>>,
+}
+
+impl<'b> Values<'b> {
+    fn new(values: impl Iterator<Item = Cow<'b, str>>) -> Self {
+        let mut set = BTreeSet::new();
+        let list = values.filter(|value| set.insert(value.clone())).collect();
+        Self { list, set }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|value| &**value)
+    }
+
+    fn have(&self, value: &Glob) -> bool {
+        if value.is_wild() {
+            self.iter().any(|known| value.matches(known))
+        } else {
+            self.set.contains(value.as_str())
+        }
+    }
+}
+
+/// A threshold beside what it can be about.
+struct Binding<'k, 'b> {
+    threshold: &'b Spanned<Threshold>,
+    catalog: &'b Catalog,
+    /// The names the file gives, where a part of it could not be read.
+    lost: Option<&'b Given>,
+    sources: Rc<Vec<Source>>,
+    known: &'k Known<'b>,
+}
+
+impl<'k, 'b> Binding<'k, 'b> {
+    fn new(
+        threshold: &'b Spanned<Threshold>,
+        catalog: &'b Catalog,
+        lost: Option<&'b Given>,
+        known: &'k mut Known<'b>,
+    ) -> Self {
+        let metric = threshold.value.metric;
+        let of_metric = known.sources.entry(metric);
+        let sources =
+            Rc::clone(of_metric.or_insert_with(|| Rc::new(sources(metric, catalog).unwrap_or_default())));
+        Self { threshold, catalog, lost, sources, known }
+    }
+
+    /// Whether what the metric is of may stand where the file could not be read.
+    fn may_be_lost(&self) -> bool {
+        self.lost.is_some_and(|given| match self.threshold.value.metric {
+            Metric::GroupDuration => given.has_groups,
+            Metric::Checks => given.has_checks,
+            _ => true,
+        })
+    }
+
+    /// Whether the file gives a name like this somewhere.
+    fn is_given(&self, name: &Glob) -> bool {
+        self.lost.is_some_and(|given| {
+            if name.is_wild() {
+                given.selectable.iter().any(|known| name.matches(known))
+            } else {
+                given.selectable.contains(name.as_str())
+            }
+        })
     }
 
     fn check(&self, faults: &mut Faults) {
         let metric = self.threshold.value.metric;
-        if self.sources.is_empty() && !metric.tags().is_empty() {
+        if self.sources.is_empty() && !metric.tags().is_empty() && !self.may_be_lost() {
             let fault =
                 faults.report(self.threshold.span, format!("there are no {} in this file", self.noun()));
             fault.label(match metric {
@@ -83,7 +154,8 @@ impl<'b> Binding<'b> {
         }
         let tags = &self.threshold.value.selector.tags;
         let sound = tags.iter().filter(|(tag, value)| self.tag_is_sound(tag, value, faults));
-        if sound.count() == tags.len() {
+        // A tag alone was looked for already; what was lost may have had them together.
+        if sound.count() == tags.len() && tags.len() > 1 && self.lost.is_none() {
             self.check_combination(faults);
         }
     }
@@ -100,34 +172,41 @@ impl<'b> Binding<'b> {
 
     fn tag_is_sound(&self, tag: &str, value: &Glob, faults: &mut Faults) -> bool {
         let Some(values) = self.values(tag) else {
+            if self.is_given(&Glob::new(tag)) {
+                return true;
+            }
             self.report_tag(tag, faults);
             return false;
         };
-        if values.iter().any(|known| value.matches(known)) {
+        if values.have(value) || self.is_given(value) {
             return true;
         }
         let is_elsewhere = || {
             let all = everything(self.catalog).flat_map(|source| self.values_of(source, tag));
             all.into_iter().any(|known| value.matches(known))
         };
-        if is_elsewhere() {
+        if !faults.are_many() && is_elsewhere() {
             let message = format!("`{tag}:{}` has no {}", value.as_str(), self.noun());
-            let label = match values.len() {
+            let label = match values.list.len() {
                 0 => "leave the tag out".to_owned(),
-                _ => format!("only {} has", listed(values.iter().map(String::as_str))),
+                1..=MOST_LISTED => format!("only {} has", listed(values.iter())),
+                _ => "others have".to_owned(),
             };
             faults.report(self.threshold.span, message).label(label);
             return false;
         }
         let message = format!("no {} `{}` can occur in this file", called(tag), value.as_str());
+        let given = self.lost.iter().flat_map(|given| &given.selectable).map(String::as_str);
+        let near = if faults.are_many() { None } else { similar(value.as_str(), values.iter().chain(given)) };
         let fault = faults.report(self.threshold.span, message);
         if tag == "status" {
             fault.label("a status is a number from 100 to 599, or a pattern such as `5*`");
             return false;
         }
-        match nearest(value.as_str(), values.iter().map(String::as_str)) {
+        match near {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
-            None if values.is_empty() => fault.label(format!("there is no {} at all", called(tag))),
+            None if self.lost.is_some() => fault.label("unknown value"),
+            None if values.list.is_empty() => fault.label(format!("there is no {} at all", called(tag))),
             None => fault.label(having(&values)),
         };
         false
@@ -147,19 +226,28 @@ impl<'b> Binding<'b> {
     }
 
     /// The values a tag can have; `None` where the metric does not carry it.
-    fn values(&self, tag: &str) -> Option<Vec<String>> {
+    fn values(&self, tag: &str) -> Option<Rc<Values<'b>>> {
+        let key = (self.threshold.value.metric, tag.to_owned());
+        let known = self.known.values.borrow().get(&key).cloned();
+        let values = known.unwrap_or_else(|| {
+            let values = Rc::new(self.look_up(tag));
+            self.known.values.borrow_mut().insert(key, Rc::clone(&values));
+            values
+        });
         let is_carried = self.threshold.value.metric.tags().contains(&tag);
-        let names = |names: &mut dyn Iterator<Item = &'static str>| names.map(str::to_owned).collect();
-        let values: Vec<String> = match tag {
-            "status" if is_carried => (100..600).map(|status: u16| status.to_string()).collect(),
-            "error" if is_carried => names(&mut ErrorKind::ALL.iter().map(|kind| kind.name())),
-            "proto" if is_carried => names(&mut Protocol::ALL.iter().map(|protocol| protocol.name())),
-            _ => {
-                let of = self.sources.iter().flat_map(|source| self.values_of(*source, tag));
-                once_each(of).into_iter().map(str::to_owned).collect()
-            }
-        };
-        (is_carried || !values.is_empty()).then_some(values)
+        (is_carried || !values.list.is_empty()).then_some(values)
+    }
+
+    fn look_up(&self, tag: &str) -> Values<'b> {
+        let is_carried = self.threshold.value.metric.tags().contains(&tag);
+        match tag {
+            "status" if is_carried => Values::new((100..600).map(|status: u16| status.to_string().into())),
+            "error" if is_carried => Values::new(ErrorKind::ALL.iter().map(|kind| kind.name().into())),
+            "proto" if is_carried => Values::new(Protocol::ALL.iter().map(|protocol| protocol.name().into())),
+            _ => Values::new(
+                self.sources.iter().flat_map(|source| self.values_of(*source, tag)).map(Cow::from),
+            ),
+        }
     }
 
     /// The values a tag can have on samples of this source. Only stages are several.
@@ -263,9 +351,9 @@ fn once_each<'v>(values: impl Iterator<Item = &'v str>) -> Vec<&'v str> {
 }
 
 /// The values there are, as a label says it.
-fn having(values: &[String]) -> String {
-    match values.len() {
-        1..=MOST_LISTED => format!("there is {}", listed(values.iter().map(String::as_str))),
+fn having(values: &Values<'_>) -> String {
+    match values.list.len() {
+        1..=MOST_LISTED => format!("there is {}", listed(values.iter())),
         _ => "unknown value".to_owned(),
     }
 }
@@ -349,7 +437,7 @@ mod tests {
         let condition = Condition { aggregation: Aggregation::Count, operator, limit };
         let value = Threshold { metric, selector: Selector { tags }, condition, line: 1 };
         let mut faults = Faults::default();
-        bind(&[Spanned { value, span: Span::default() }], catalog, &mut faults);
+        bind(&[Spanned { value, span: Span::default() }], catalog, None, &mut faults);
         let faults = faults.into_sorted();
         assert!(faults.len() < 2, "{faults:?}");
         faults.first().map(|fault| format!("{}: {}", fault.message, fault.label)).unwrap_or_default()

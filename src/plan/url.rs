@@ -4,8 +4,9 @@ use super::{
     scope::Scope,
     template::{RenderError, Template, Variables},
 };
-use crate::scenario::{Faults, Pairs, Span, Text};
-use url::Url;
+use crate::scenario::{Diagnostic, Faults, Pairs, Span, Text};
+use std::sync::Arc;
+use url::{ParseError, Url};
 
 /// A compiled URL.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub enum UrlTemplate {
         /// Query parameters to append.
         query: Vec<(String, Template)>,
         /// Hosts it may name.
-        hosts: Vec<String>,
+        hosts: Arc<[String]>,
     },
 }
 
@@ -68,16 +69,19 @@ impl UrlTemplate {
     }
 
     /// Allows a varying URL to name these hosts.
-    pub(super) fn allow(&mut self, allowed: &[String]) {
+    pub(super) fn allow(&mut self, allowed: &Arc<[String]>) {
         if let Self::Varying { hosts, .. } = self {
-            *hosts = allowed.to_vec();
+            *hosts = Arc::clone(allowed);
         }
     }
 }
 
 /// A URL of the target's: absolute ones as they are, paths behind the base, whose own path they keep.
 fn join(base: Option<&str>, text: &str) -> Result<Url, String> {
-    let absolute = text.starts_with("http://") || text.starts_with("https://");
+    let absolute = is_absolute(text);
+    if let Some(scheme) = other_scheme(text) {
+        return Err(format!("`{text}` is not an HTTP URL: loadgen does not speak `{scheme}`"));
+    }
     let joined = match base {
         _ if absolute => text.to_owned(),
         Some(base) if text.starts_with('/') || text.starts_with('?') => format!("{base}{text}"),
@@ -87,8 +91,42 @@ fn join(base: Option<&str>, text: &str) -> Result<Url, String> {
     parse_http(&joined)
 }
 
+/// Whether it is a URL of its own and no path.
+fn is_absolute(text: &str) -> bool {
+    let begins =
+        |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    begins("http://") || begins("https://")
+}
+
+/// The scheme of a URL that is none of HTTP.
+fn other_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let sound = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_other =
+        rest.starts_with("//") || OTHER_SCHEMES.iter().any(|other| scheme.eq_ignore_ascii_case(other));
+    (sound && is_other && !is_absolute(text)).then_some(scheme)
+}
+
+/// Schemes that no `//` follows.
+const OTHER_SCHEMES: [&str; 6] = ["mailto", "javascript", "data", "tel", "file", "about"];
+
+/// Why a text is not a URL.
+fn reason(error: ParseError) -> &'static str {
+    match error {
+        ParseError::EmptyHost => "no host stands behind `//`",
+        ParseError::InvalidPort => "its port is not a number from 0 to 65535",
+        ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
+            "its host has characters that no host's name can have"
+        }
+        ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => "its host is not an IP address",
+        ParseError::RelativeUrlWithoutBase => "`http://` or `https://` is missing at its beginning",
+        _ => "it cannot be read",
+    }
+}
+
 fn parse_http(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("`{text}` is not a URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("`{text}` is not a URL: {}", reason(error)))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("`{text}` is not an HTTP URL"));
     }
@@ -107,9 +145,30 @@ pub(super) fn base(text: &str, span: Span, faults: &mut Faults) -> Option<String
         Ok(url.as_str().trim_end_matches('/').to_owned())
     });
     read.map_err(|problem| {
-        faults.report(span, problem).help("for example `target: http://127.0.0.1:8080`, or `target: demo`");
+        let fault = faults.report(span, problem);
+        let (before, after) = text.split_once("://").unwrap_or(("", text));
+        let bare = after.split(['?', '#']).next().unwrap_or_default();
+        match before.to_lowercase().as_str() {
+            "http" | "https" if bare.len() < after.len() => {
+                fault.label(format!("did you mean `{before}://{bare}`?"));
+                fault.help("what every request asks for stands in its `query:`");
+            }
+            "" if !text.contains(char::is_whitespace) => {
+                fault.label(format!("did you mean `http://{text}`?"));
+            }
+            _ => {
+                fault.label("expected a URL that begins with `http://` or `https://`");
+            }
+        }
+        fault.help("for example `target: http://127.0.0.1:8080`, or `target: demo`");
     })
     .ok()
+}
+
+/// What to do about a path in a file without a target.
+fn add_target(fault: &mut Diagnostic) {
+    fault.label("write the whole URL, or add a `target`");
+    fault.help("for example the line `target: http://127.0.0.1:8080` at the top of the file");
 }
 
 /// Compiles a request's URL.
@@ -137,17 +196,26 @@ pub(super) fn compile(
                 Some(UrlTemplate::Fixed(url))
             }
             Err(problem) => {
-                faults.report(text.span, problem);
+                let is_path = base.is_none() && !is_absolute(fixed);
+                let fault = faults.report(text.span, problem);
+                if is_path && other_scheme(fixed).is_none() {
+                    add_target(fault);
+                } else {
+                    fault
+                        .label("for example `http://127.0.0.1:8080/health`, or `/health` below the `target`");
+                }
                 None
             }
         },
         _ => {
             if base.is_none() && template.prefix().starts_with('/') {
-                faults.report(text.span, "a path needs a `target` to be joined to, and the file has none");
+                add_target(
+                    faults.report(text.span, "this is a path, and the file has no `target` to join it to"),
+                );
                 return None;
             }
             let base = base.map(str::to_owned);
-            Some(UrlTemplate::Varying { base, text: template, query, hosts: Vec::new() })
+            Some(UrlTemplate::Varying { base, text: template, query, hosts: Arc::default() })
         }
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn parse_metric(text: &Spanned<String>, faults: &mut Faults) -> Optio
     let selector = match tags.map(|tags| tags.trim().strip_suffix('}')) {
         None => Selector::default(),
         Some(None) => {
-            faults.report(text.span, "the tags' closing `}` is missing");
+            let fault = faults.report(text.span, "the tags' closing `}` is missing");
+            fault.label("as in `http_req_duration{task:login}`");
             return None;
         }
         Some(Some(tags)) => Selector { tags: parse_tags(tags, text.span, faults)? },
@@ -35,7 +36,10 @@ fn metric_named(name: &str, span: Span, faults: &mut Faults) -> Option<Metric> {
         let fault = faults.report(span, format!("there is no metric `{name}`"));
         match nearest(name, names()) {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
-            None => fault.help(format!("metrics are {}", listed(names()))),
+            None if percentile(name).is_some() || matches!(name, "avg" | "med" | "min" | "max") => fault
+                .label("the metric belongs here, and this behind it")
+                .help(format!("for example `http_req_duration: {name} < 500ms`")),
+            None => fault.label("unknown metric").help(format!("metrics are {}", listed(names()))),
         };
         return None;
     };
@@ -82,7 +86,12 @@ pub(super) fn parse_condition(
             format!("`{text}` is not a condition")
         };
         let fault = faults.report(node.span, message);
-        fault.label(format!("write what must hold, as in `{}`", example(metric)));
+        match text.split_once('=') {
+            Some((left, right)) => {
+                fault.label(format!("did you mean `{} == {}`?", left.trim(), right.trim()))
+            }
+            None => fault.label(format!("write what must hold, as in `{}`", example(metric))),
+        };
         return None;
     };
     let (left, left_span) = part(node, text, 0, at);

@@ -6,19 +6,20 @@ use super::{
     decode_step::steps,
     decode_threshold::thresholds,
     decode_vars::{assignments, tags},
-    decode_workload::workloads,
+    decode_workload::{belongs_to_load, workloads},
     diagnostic::{Diagnostic, Faults},
+    given::Given,
     overlay,
     overrides::{self, Override},
     reader::{Keys, duration, literal, text, whole_number},
     secrets::secrets,
     sources::Sources,
     span::Span,
-    suggest::{listed, nearest},
+    suggest::{listed, nearest, similar},
     types::{Scenario, Target, Work},
     yaml::{self, Node, NodeValue},
+    yaml_problem::SMALLEST,
 };
-use std::collections::BTreeSet;
 
 /// Largest file read.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
@@ -86,9 +87,7 @@ fn read_into(source: &str, options: &Options, faults: &mut Faults) -> Option<Sce
         keep_only(&mut scenario, task, sources.only_place(), faults);
     }
     if !faults.is_empty() {
-        let mut names = BTreeSet::new();
-        names_given(&root, &mut names);
-        scenario.lost = Some(names);
+        scenario.lost = Some(Given::of(&root));
     }
     Some(scenario)
 }
@@ -105,6 +104,11 @@ pub fn environments(source: &str) -> Vec<String> {
 }
 
 fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
+    if !matches!(root.value, NodeValue::Map(_)) {
+        let fault = faults.report(root.span, format!("a scenario is a map, this is {}", root.kind()));
+        fault.label("expected keys such as `target:`").help(SMALLEST);
+        return None;
+    }
     let mut keys = Keys::open(root, "a scenario", faults)?;
     if let Some(node) = keys.get("version") {
         whole_number(node, "`version`", 1..=1, faults);
@@ -130,7 +134,12 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
     keys.offer(&["environments", "thresholds"]);
     let workloads = workloads(&mut keys, faults);
     let thresholds = keys.get("thresholds").map_or_else(Vec::new, |node| thresholds(node, faults));
-    keys.finish(faults);
+    let is_single = !keys.has("workloads");
+    let known =
+        ["variables", "thresholds", "environments", "tasks", "target", "data", "http", "flow", "start_after"];
+    keys.finish_with(faults, |key, fault| {
+        is_single && nearest(key, known).is_none() && belongs_to_load(key, fault)
+    });
     Some(Scenario {
         name: name.map(|name| name.value),
         description: description.map(|text| text.value),
@@ -167,7 +176,7 @@ fn keep_only(scenario: &mut Scenario, task: &str, place: Span, faults: &mut Faul
     let known = || names.iter().map(String::as_str);
     if !names.iter().any(|known| known == task) {
         let fault = faults.report(place, format!("there is no task `{task}`"));
-        match nearest(task, known()) {
+        match similar(task, known()) {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
             None if names.is_empty() => fault.label("the file has no `tasks`"),
             None => fault.label(format!("there is {}", listed(known()))),
@@ -176,24 +185,4 @@ fn keep_only(scenario: &mut Scenario, task: &str, place: Span, faults: &mut Faul
     }
     scenario.workloads.retain(|workload| matches!(&workload.work, Work::Tasks(tasks) if !tasks.is_empty()));
     scenario.only = Some(task.to_owned());
-}
-
-/// Every name that the file gives to a variable, wherever it stands.
-fn names_given(node: &Node, names: &mut BTreeSet<String>) {
-    match &node.value {
-        NodeValue::Scalar(_) => {}
-        NodeValue::List(items) => items.iter().for_each(|item| names_given(item, names)),
-        NodeValue::Map(entries) => {
-            for (key, value) in entries {
-                match (key.value.as_str(), &value.value) {
-                    ("extract" | "set" | "variables" | "data", NodeValue::Map(given)) => {
-                        names.extend(given.iter().map(|(name, _)| name.value.clone()));
-                    }
-                    ("as", NodeValue::Scalar(name)) => drop(names.insert(name.text.clone())),
-                    _ => {}
-                }
-                names_given(value, names);
-            }
-        }
-    }
 }

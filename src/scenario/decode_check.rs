@@ -47,11 +47,22 @@ fn named_check(name: &Spanned<String>, node: &Node, faults: &mut Faults) -> Opti
     parse_check(node, text, &name.value, faults)
 }
 
+/// Most bytes of a check or an extract.
+const MOST_BYTES: usize = 10_000;
+
+fn is_short(node: &Node, text: &str, faults: &mut Faults) -> bool {
+    if text.len() > MOST_BYTES {
+        let message = format!("this text has {} bytes, and is no check or extract", text.len());
+        faults.report(node.span, message).label(format!("at most {MOST_BYTES}"));
+    }
+    text.len() <= MOST_BYTES
+}
+
 /// The text of a check that is one.
 fn check_text<'n>(node: &'n Node, faults: &mut Faults) -> Option<&'n str> {
     match &node.value {
         NodeValue::Scalar(scalar) if !scalar.is_null() && !scalar.text.trim().is_empty() => {
-            Some(&scalar.text)
+            is_short(node, &scalar.text, faults).then_some(scalar.text.as_str())
         }
         NodeValue::Scalar(_) => {
             faults.report(node.span, "this check is empty").label("write one such as `status == 200`");
@@ -146,7 +157,7 @@ const SUBJECT_KEYS: [&str; 5] = ["json", "header", "cookie", "regex", "css"];
 fn subject_of(node: &Node, faults: &mut Faults) -> Option<Subject> {
     match &node.value {
         NodeValue::Scalar(scalar) if !scalar.is_null() && !scalar.text.trim().is_empty() => {
-            parse_subject(node, &scalar.text, faults)
+            is_short(node, &scalar.text, faults).then(|| parse_subject(node, &scalar.text, faults))?
         }
         NodeValue::Scalar(_) => {
             faults

@@ -10,6 +10,7 @@ use super::{
     value::Value,
     yaml::{Node, NodeValue},
 };
+use std::collections::HashMap;
 
 const PICKS: [(&str, Pick); 4] = [
     ("sequential", Pick::Sequential),
@@ -41,11 +42,13 @@ pub(super) fn data(node: &Node, faults: &mut Faults) -> Vec<DataFeed> {
 
 /// Reports feeds whose name a variable has as well.
 pub(super) fn check_names(feeds: &[DataFeed], variables: &[(Spanned<String>, Value)], faults: &mut Faults) {
+    let variables: HashMap<&str, usize> =
+        variables.iter().map(|(name, _)| (name.value.as_str(), name.span.line)).collect();
     for feed in feeds {
-        if let Some((other, _)) = variables.iter().find(|(name, _)| name.value == feed.name.value) {
+        if let Some(line) = variables.get(feed.name.value.as_str()) {
             let message = format!("`{}` is the name of a feed and of a variable", feed.name.value);
             let fault = faults.report(feed.name.span, message);
-            fault.label(format!("the variable is on line {}; choose another name", other.span.line));
+            fault.label(format!("the variable is on line {line}; choose another name"));
         }
     }
 }

@@ -57,7 +57,11 @@ fn later<T: PartialEq>(
     let what = format!("`{key}`");
     let found = read(node, &what, faults);
     if found.is_some() && found != anyway {
-        faults.not_yet(keys.key_span(key), &format!("`http.{key}`"));
+        let path = match keys.what() {
+            "`http`" => format!("`http.{key}`"),
+            inner => format!("`http.{}.{key}`", inner.trim_matches('`')),
+        };
+        faults.not_yet(keys.key_span(key), &path);
     }
 }
 

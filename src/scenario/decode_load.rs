@@ -29,7 +29,7 @@ const SHARED: Known = ("`iterations`", &["users", "iterations", "max_duration"])
 const PER_USER: Known = ("`iterations_per_user`", &["users", "iterations_per_user", "max_duration"]);
 const CONSTANT_RATE: Known = ("a `rate`", &["rate", "duration", "max_users", "arrivals"]);
 const RAMPING_RATE: Known = ("`stages` of rates", &["stages", "start_rate", "max_users", "arrivals"]);
-const ALL: [&str; 12] = [
+pub(super) const ALL: [&str; 12] = [
     "users",
     "duration",
     "stages",

@@ -37,6 +37,13 @@ pub(super) const KEYS: [&str; 17] = [
     "extract",
     "on_failure",
 ];
+/// Keys that say what a step does, so that a stranger like one of them is what it was to do.
+const MEANT: [&str; 21] = [
+    "get", "head", "post", "put", "patch", "delete", "options", "request", "think", "set", "if", "repeat",
+    "for_each", "while", "choose", "parallel", "group", "check", "log", "stop", "steps",
+];
+/// Keys of places around a request, which are told apart from it elsewhere.
+const AROUND: [&str; 8] = ["name", "weight", "think_time", "then", "else", "as", "max", "max_concurrency"];
 /// Most redirects that can be asked for.
 const MOST_REDIRECTS: u64 = 100;
 /// Most redirects where the file says only that they are followed.
@@ -96,9 +103,13 @@ fn request_line(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut Faults
         }
         ([], Some(node)) => general_request(node, faults),
         ([], None) => {
-            if !keys.misspelt(&METHOD_KEYS) {
+            keys.know(&KEYS);
+            keys.know(&AROUND);
+            if faults.are_many() || !keys.misspelt_or_strange(&MEANT) {
                 let fault = faults.report(span, format!("{what} without a request or anything else to do"));
-                fault.help(format!("for example `get: /path`; requests are {}", listed(METHOD_KEYS)));
+                fault
+                    .label("what should it do?")
+                    .help(format!("for example `get: /path`; requests are {}", listed(METHOD_KEYS)));
             }
             None
         }
@@ -133,7 +144,7 @@ fn general_request(node: &Node, faults: &mut Faults) -> Option<(String, Text)> {
     let method = keys.require("method", faults).and_then(|node| literal(node, "`method`", faults));
     let url = keys.require("url", faults).and_then(|node| url(node, "url", faults));
     keys.finish_with(faults, |key, fault| {
-        let beside = KEYS.contains(&key) || key == "name";
+        let beside = KEYS.contains(&key) || matches!(key, "name" | "weight" | "think_time");
         if beside {
             fault.label(format!("`{key}` stands beside `request`, not in it"));
         }
@@ -174,7 +185,9 @@ fn auth(node: &Node, faults: &mut Faults) -> Option<Auth> {
         (None, None, None) if keys.misspelt(&["basic", "bearer", "digest"]) => None,
         _ => {
             let fault = faults.report(node.span, "`auth` is one of `basic`, `bearer` and `digest`");
-            fault.help("for example `auth: { basic: { user: me, password: \"${secrets.password}\" } }`");
+            fault
+                .label("exactly one of them")
+                .help("for example `auth: { basic: { user: me, password: \"${secrets.password}\" } }`");
             None
         }
     };

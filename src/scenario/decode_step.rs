@@ -4,7 +4,7 @@ use super::{
     decode_check::checks,
     decode_request::{self, METHOD_KEYS},
     decode_vars::{assignments, variable_name},
-    diagnostic::Faults,
+    diagnostic::{Diagnostic, Faults},
     reader::{Keys, expression, items, literal, positive_number, text, whole_number, word},
     span::{Span, Spanned},
     step::{Branch, Step, StepKind, Times},
@@ -15,7 +15,7 @@ use super::{
 use crate::model::StopScope;
 
 /// The keys that make a step what it is, besides those of a request.
-const KINDS: [&str; 12] = [
+pub(super) const KINDS: [&str; 12] = [
     "think", "set", "if", "repeat", "for_each", "while", "choose", "parallel", "group", "check", "log",
     "stop",
 ];
@@ -28,9 +28,19 @@ const MOST_CONCURRENCY: u64 = 1_000;
 
 /// A list of steps; an empty one is a fault.
 pub(super) fn steps(node: &Node, what: &'static str, faults: &mut Faults) -> Vec<Step> {
-    if let NodeValue::Map(_) = node.value {
+    if let NodeValue::Map(entries) = &node.value {
         let fault = faults.report(node.span, format!("{what} is a list, this is a map"));
-        fault.label("write each step as an item: `- get: /path`");
+        match entries.first() {
+            Some((key, _)) if key.value.starts_with('-') => {
+                fault.label(format!("a blank is missing behind the dash: `- {}:`", &key.value[1..]));
+            }
+            Some((key, _)) if is_step_key(&key.value) => {
+                fault.label(format!("write each step as an item: `- {}: …`", key.value));
+            }
+            _ => {
+                fault.label("write each step as an item: `- get: /path`");
+            }
+        }
         return Vec::new();
     }
     let Some(list) = items(node, what, faults) else { return Vec::new() };
@@ -43,7 +53,7 @@ pub(super) fn steps(node: &Node, what: &'static str, faults: &mut Faults) -> Vec
 fn step(node: &Node, faults: &mut Faults) -> Option<Step> {
     if let NodeValue::Scalar(scalar) = &node.value {
         let fault = faults.report(node.span, format!("a step is a map, this is {}", node.kind()));
-        fault.label("expected a map").help(format!("for example `- get: {}`", scalar.text));
+        offer_request(&scalar.text, fault);
         return None;
     }
     let mut keys = Keys::open(node, "a step", faults)?;
@@ -72,8 +82,32 @@ fn step(node: &Node, faults: &mut Faults) -> Option<Step> {
         _ => decode_request::request(&mut keys, node.span, "a step", faults)
             .map(|request| StepKind::Request(Box::new(request))),
     };
+    if kind == "request" && !is_request {
+        // What was meant is told by the key that nobody knows, or by the request that is missing.
+        keys.pass_over(&["steps", "then", "else"]);
+    }
     finish(keys, kind, faults);
     read.map(|kind| Step { kind, span: node.span })
+}
+
+/// Whether a step can have the key.
+fn is_step_key(key: &str) -> bool {
+    METHOD_KEYS.contains(&key) || KINDS.contains(&key) || decode_request::KEYS.contains(&key)
+}
+
+/// Offers the request that somebody wrote as a text: `GET /health`, or only a path.
+pub(super) fn offer_request(text: &str, fault: &mut Diagnostic) {
+    let text = text.trim();
+    let (first, rest) = text.split_at(text.find([' ', ':']).unwrap_or(text.len()));
+    let method = METHOD_KEYS.into_iter().find(|method| first.eq_ignore_ascii_case(method));
+    let url = rest.trim_start_matches([' ', ':']);
+    match method {
+        Some(method) if !url.is_empty() => fault.label(format!("did you mean `{method}: {url}`?")),
+        None if text.starts_with('/') || text.contains("://") => {
+            fault.label(format!("did you mean `get: {text}`?"))
+        }
+        _ => fault.label("for example `get: /path`"),
+    };
 }
 
 /// Reports what else stands in a step.
@@ -89,7 +123,9 @@ fn finish(keys: Keys<'_>, kind: &'static str, faults: &mut Faults) {
             fault.label("a step is one thing, and this one is a request");
             fault.help(format!("make `- {key}: …` a step of its own"));
         } else if key == "then" || key == "else" {
-            fault.label(format!("`{key}` belongs to an `if`"));
+            fault
+                .label(format!("`{key}` belongs to an `if`"))
+                .help("for example `- if: ${ok}` with `then:` below it");
         } else if key == "steps" {
             fault
                 .label(format!("`{kind}` has no `steps`"))
@@ -153,7 +189,9 @@ fn for_each(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<StepKind> {
         Some(node) => literal(node, "`as`", faults).inspect(|name| variable_name(name, faults)),
         None => {
             let fault = faults.report(keys.key_span("for_each"), "`as` is missing: what is an item called?");
-            fault.help("for example `for_each: ${items}` with `as: item`, and then `${item.id}` inside");
+            fault
+                .label("add `as`")
+                .help("for example `for_each: ${items}` with `as: item`, and then `${item.id}` inside");
             None
         }
     };

@@ -1,13 +1,14 @@
 //! `tasks` and `flow`.
 
 use super::{
-    decode_request::{self, METHOD_KEYS},
-    decode_step::steps,
+    decode_request::{self, KEYS, METHOD_KEYS},
+    decode_step::{KINDS, offer_request, steps},
     decode_vars::tags,
-    diagnostic::Faults,
+    diagnostic::{Diagnostic, Faults},
     reader::{Keys, items, literal, positive_number},
     span::Spanned,
     step::{Step, StepKind},
+    suggest::nearest,
     think_time::think_time,
     types::{Task, Work},
     yaml::{Node, NodeValue},
@@ -34,7 +35,9 @@ pub(super) fn work(keys: &mut Keys<'_>, what: &str, faults: &mut Faults) -> Opti
             if !misspelt {
                 let message = format!("`tasks` is missing{what}: what should a user do?");
                 let fault = faults.report(keys.place(), message);
-                fault.help("for example `tasks: [ { get: /health } ]`, or a `flow:` of steps");
+                fault
+                    .label("add `tasks` or `flow`")
+                    .help("for example `tasks: [ { get: /health } ]`, or a `flow:` of steps");
             }
             None
         }
@@ -45,8 +48,20 @@ fn tasks(node: &Node, faults: &mut Faults) -> Option<Vec<Task>> {
     if let NodeValue::Map(entries) = &node.value {
         let fault = faults.report(node.span, "`tasks` is a list, this is a map");
         fault.label("expected a list");
-        if let Some((name, _)) = entries.first() {
-            fault.help(format!("write each task as an item: `- name: {}`", name.value));
+        match entries.first() {
+            Some((key, _)) if key.value.starts_with('-') => {
+                fault.label(format!("a blank is missing behind the dash: `- {}:`", &key.value[1..]));
+            }
+            Some((key, _)) if METHOD_KEYS.contains(&key.value.as_str()) => {
+                fault.help(format!("write each task as an item: `- {}: …`", key.value));
+            }
+            Some((name, _)) => {
+                fault.help(format!(
+                    "write each task as an item: `- name: {}`, and its keys below `name`",
+                    name.value
+                ));
+            }
+            None => {}
         }
         return None;
     }
@@ -68,6 +83,11 @@ fn tasks(node: &Node, faults: &mut Faults) -> Option<Vec<Task>> {
 }
 
 fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
+    if let NodeValue::Scalar(scalar) = &node.value {
+        let fault = faults.report(node.span, format!("a task is a map, this is {}", node.kind()));
+        offer_request(&scalar.text, fault);
+        return None;
+    }
     let mut keys = Keys::open(node, "a task", faults)?;
     let name = keys.get("name").and_then(|node| task_name(node, faults));
     let weight = keys.get("weight").map_or(Some(1.0), |node| positive_number(node, "`weight`", faults));
@@ -88,7 +108,7 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
     } else {
         // A single request's keys stand in place of `steps`; its tags are then the task's.
         let request = decode_request::request(&mut keys, node.span, "a task", faults);
-        keys.finish(faults);
+        keys.finish_with(faults, not_of_tasks);
         let kind = StepKind::Request(Box::new(request?));
         (vec![Step { kind, span: node.span }], Vec::new())
     };
@@ -100,7 +120,7 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
                 // Without a step that could be read there is nothing to take it from, either.
                 if !steps.is_empty() {
                     let message = "this task needs a `name`, because it has no request to take it from";
-                    faults.report(node.span, message);
+                    faults.report(node.span, message).label("add `name`");
                 }
                 return None;
             }
@@ -109,8 +129,27 @@ fn task(node: &Node, faults: &mut Faults) -> Option<Task> {
     Some(Task { name, weight: weight?, steps, think_time: think_time.unwrap_or(None), tags: task_tags })
 }
 
+/// Says of a step's or a workload's key that a task cannot have it.
+fn not_of_tasks(key: &str, fault: &mut Diagnostic) -> bool {
+    if nearest(key, KEYS.into_iter().chain(METHOD_KEYS).chain(["think_time", "name", "weight", "steps"]))
+        .is_some()
+    {
+        return false;
+    }
+    if let Some(step) = nearest(key, KINDS) {
+        fault.label(format!("`{step}` is a step: it belongs under `steps`"));
+        fault.help("a task of several steps is written `{ name: …, steps: [ … ] }`");
+        return true;
+    }
+    let of_workload = nearest(key, ["pacing", "max_rate", "on_start", "on_stop", "start_after", "load"]);
+    if let Some(ours) = of_workload {
+        fault.label(format!("`{ours}` belongs to the workload, not to a task in it"));
+    }
+    of_workload.is_some()
+}
+
 fn task_name(node: &Node, faults: &mut Faults) -> Option<Spanned<String>> {
-    let name = literal(node, "a task's name", faults)?;
+    let name = literal(node, "`name`", faults)?;
     if OWN_TASKS.contains(&name.value.as_str()) {
         let fault = faults.report(name.span, format!("`{}` is a name of loadgen's own", name.value));
         fault.label("choose another name");

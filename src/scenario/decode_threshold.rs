@@ -15,6 +15,11 @@ pub(super) fn thresholds(node: &Node, faults: &mut Faults) -> Vec<Spanned<Thresh
         fault.label("expected a map").help("without the dashes: `http_req_duration: p95 < 500ms`");
         return Vec::new();
     }
+    if let NodeValue::Scalar(_) = node.value {
+        let fault = faults.report(node.span, format!("`thresholds` is a map, this is {}", node.kind()));
+        fault.label("expected a map").help("for example `thresholds: { http_req_duration: p95 < 500ms }`");
+        return Vec::new();
+    }
     let mut out = Vec::new();
     for (left, right) in entries(node, "`thresholds`", faults) {
         let Some((metric, selector)) = parse_metric(left, faults) else { continue };
@@ -54,7 +59,9 @@ fn threshold(
 /// `{ expect, over, abort, after, min_samples }`; windows and early ends are checked, and refused at run time.
 fn map_form<'n>(node: &'n Node, faults: &mut Faults) -> Option<&'n Node> {
     let mut keys = Keys::open(node, "a threshold", faults)?;
-    let expression = keys.require("expect", faults);
+    let condition =
+        keys.strange_entries(&["expect", "over", "after", "abort", "min_samples"]).find_map(meant);
+    let expression = if condition.is_some() { keys.get("expect") } else { keys.require("expect", faults) };
     let mut later = Vec::new();
     if let Some(node) = keys.get("over") {
         later.extend(positive_duration(node, "`over`", faults).map(|_| "over"));
@@ -72,6 +79,31 @@ fn map_form<'n>(node: &'n Node, faults: &mut Faults) -> Option<&'n Node> {
     for key in later {
         faults.not_yet(keys.key_span(key), &format!("`{key}` of a threshold"));
     }
-    keys.finish(faults);
+    keys.finish_with(faults, |key, fault| match condition.as_ref().filter(|(meant, _)| meant == key) {
+        Some((_, condition)) => {
+            fault.label(format!("did you mean `expect: {condition}`?"));
+            true
+        }
+        None => false,
+    });
     expression
+}
+
+/// The condition that `p95: 200ms` or `p(95): "< 200"` was meant as, by its key.
+fn meant((key, value): (&str, &Node)) -> Option<(String, String)> {
+    let is_aggregation =
+        matches!(key, "avg" | "med" | "min" | "max" | "rate" | "count" | "value" | "stddev" | "mean")
+            || key
+                .strip_prefix('p')
+                .is_some_and(|rest| rest.starts_with(|c: char| c == '(' || c.is_ascii_digit()));
+    let text = match &value.value {
+        NodeValue::Scalar(scalar) if is_aggregation => scalar.text.trim(),
+        _ => return None,
+    };
+    let operator = if text.starts_with(['<', '>', '=', '!']) { "" } else { "< " };
+    let is_bare =
+        !operator.is_empty() && text.parse::<f64>().is_ok() && !matches!(key, "rate" | "count" | "value");
+    let unit = if is_bare { "ms" } else { "" };
+    let key_here = if key == "mean" { "avg" } else { key };
+    Some((key.to_owned(), format!("{key_here} {operator}{text}{unit}")))
 }

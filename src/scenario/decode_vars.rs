@@ -49,9 +49,17 @@ pub(super) fn is_variable_name(text: &str) -> bool {
 const OWN_TAGS: [&str; 10] =
     ["workload", "task", "name", "method", "status", "stage", "error", "proto", "group", "check"];
 
+/// Most tags of one place.
+const MOST_TAGS: usize = 100;
+
 /// `tags`: names and fixed texts.
 pub(super) fn tags(node: &Node, faults: &mut Faults) -> Tags {
-    let pairs = entries(node, "`tags`", faults);
+    let mut pairs = entries(node, "`tags`", faults);
+    if pairs.len() > MOST_TAGS {
+        let fault = faults.report(node.span, format!("these are {} tags", pairs.len()));
+        fault.label(format!("at most {MOST_TAGS}: every sample carries them"));
+        pairs.clear();
+    }
     let mut tags = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         if OWN_TAGS.contains(&name.value.as_str()) {

@@ -2,15 +2,16 @@
 
 use super::{
     decode_http::http,
-    decode_load::{load, positive_rate, start_after},
+    decode_load::{ALL as LOAD_KEYS, load, positive_rate, start_after},
     decode_step::steps,
     decode_task::work,
     decode_vars::{assignments, tags},
-    diagnostic::Faults,
+    diagnostic::{Diagnostic, Faults},
     reader::{Keys, entries, literal_name},
     span::Spanned,
+    suggest::nearest,
     think_time::{pacing, think_time},
-    types::{HttpDefaults, Workload},
+    types::{HttpDefaults, Load, Workload},
     yaml::{Node, NodeValue},
 };
 
@@ -57,8 +58,34 @@ fn named_workload(name: &Spanned<String>, node: &Node, faults: &mut Faults) -> O
         keys.get("variables").map_or_else(Vec::new, |node| assignments(node, "`variables`", faults));
     let place = format!(" in the workload `{}`", name.value);
     let workload = workload(&mut keys, name.clone(), &place, faults);
-    keys.finish(faults);
+    keys.finish_with(faults, |key, fault| {
+        let label = match key {
+            "weight" => "`weight` belongs to a task; a workload has a `load` of its own".to_owned(),
+            "thresholds" | "target" | "secrets" | "data" | "setup" | "teardown" | "environments"
+            | "warm_up" => {
+                format!("`{key}` stands at the top of the file")
+            }
+            _ => return belongs_to_load(key, fault),
+        };
+        fault.label(label);
+        true
+    });
     Some(Workload { tags, http, variables, ..workload? })
+}
+
+/// Says of a key of `load` that it stands in it.
+pub(super) fn belongs_to_load(key: &str, fault: &mut Diagnostic) -> bool {
+    let ours = match key {
+        "vus" | "threads" | "spawn_rate" | "rampUp" => Some("users"),
+        _ => LOAD_KEYS.into_iter().find(|known| *known == key),
+    };
+    let ours = ours.or_else(|| nearest(key, LOAD_KEYS).filter(|_| !OWN.contains(&key)));
+    if let Some(ours) = ours {
+        fault
+            .label(format!("`{ours}` belongs into `load`"))
+            .help(format!("for example `load: {{ {ours}: …, … }}`"));
+    }
+    ours.is_some()
 }
 
 fn workload(
@@ -83,11 +110,15 @@ fn workload(
     let work = work(keys, place, faults);
     if written.is_none() && !keys.misspelt(&["load"]) {
         let message = format!("`load` is missing{place}: how many users, for how long?");
-        faults.report(keys.place(), message).help("for example `load: { users: 10, duration: 30s }`");
+        faults
+            .report(keys.place(), message)
+            .label("add `load`")
+            .help("for example `load: { users: 10, duration: 30s }`");
     }
     Some(Workload {
         name,
-        load: load?,
+        // The file is refused; what its tasks say is looked at all the same.
+        load: load.unwrap_or_else(|| Load::placeholder(keys.span())),
         start_after: start_after.unwrap_or_default(),
         on_start,
         on_stop,

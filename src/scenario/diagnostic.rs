@@ -16,9 +16,13 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    fn new(span: Span, message: String) -> Self {
+        Self { message: shortened(message), span, label: String::new(), help: Vec::new() }
+    }
+
     /// Sets what stands beside the caret.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
-        self.label = label.into();
+        self.label = shortened(label.into());
         self
     }
 
@@ -29,22 +33,53 @@ impl Diagnostic {
     }
 }
 
+/// A text in one line that can be read: the middle of a very long one is left out.
+fn shortened(text: String) -> String {
+    let text = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text };
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let boundary = |most: usize| (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let (head, tail) = (boundary(LONGEST * 2 / 3), boundary(text.len() - LONGEST / 3));
+    format!("{} … {}", &text[..head], &text[tail..])
+}
+
+/// Most faults kept: the rest of a file that has more is not worth the memory.
+pub(super) const MOST_KEPT: usize = 10_000;
+/// From so many on a fault is told without looking for what may have been meant: nobody reads it.
+const MANY: usize = 500;
+/// Longest message or label; a longer one quotes a text that nobody reads as a whole.
+const LONGEST: usize = 400;
+
 /// The faults found so far, and what is sound but not carried out by this version.
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Vec<Diagnostic>,
     later: Vec<Diagnostic>,
+    /// The last one that was reported and not kept.
+    spare: Option<Diagnostic>,
 }
 
 impl Faults {
     /// Adds a fault; the returned diagnostic takes a label and advice.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        push(&mut self.list, span, message.into())
+        if self.list.len() < MOST_KEPT {
+            return push(&mut self.list, span, message.into());
+        }
+        self.spare.insert(Diagnostic::new(span, message.into()))
+    }
+
+    /// Whether there are so many that looking for what was meant by one more is not worth the time.
+    pub fn are_many(&self) -> bool {
+        self.list.len() >= MANY
     }
 
     /// Notes that something is of the language, but not of this version of the program: no fault, and no
     /// run either.
     pub fn not_yet(&mut self, span: Span, what: &str) -> &mut Diagnostic {
+        if self.later.len() >= MOST_KEPT {
+            self.later.pop();
+        }
         push(&mut self.later, span, format!("{what} is not in this version")).label("leave it out")
     }
 
@@ -56,6 +91,7 @@ impl Faults {
     /// Adds all that `other` found.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
+        self.list.truncate(MOST_KEPT);
         self.later.extend(other.later);
     }
 
@@ -72,7 +108,7 @@ impl Faults {
 
 fn push(list: &mut Vec<Diagnostic>, span: Span, message: String) -> &mut Diagnostic {
     let index = list.len();
-    list.push(Diagnostic { message, span, label: String::new(), help: Vec::new() });
+    list.push(Diagnostic::new(span, message));
     &mut list[index]
 }
 

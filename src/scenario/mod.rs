@@ -23,6 +23,7 @@ mod decode_vars;
 mod decode_workload;
 mod diagnostic;
 mod extent;
+mod given;
 mod overlay;
 mod overrides;
 mod reader;
@@ -38,11 +39,13 @@ mod think_time;
 mod types;
 mod value;
 mod yaml;
+mod yaml_problem;
 
 pub use check::{Check, CheckOperator, Extract, ExtractPick, Operand, Subject};
 pub use data::{DataFeed, FeedSource, FileFormat, OnEnd, Per, Pick};
 pub use decode::{Options, Reading, environments, parse, read};
 pub use diagnostic::{Diagnostic, Faults};
+pub use given::Given;
 pub use overrides::{Override, OverrideKind};
 pub use render::{render, render_later};
 pub use schema::json_schema;
@@ -50,7 +53,7 @@ pub use secrets::{Secret, SecretSource};
 pub use sources::{Source, Sources};
 pub use span::{Span, Spanned};
 pub use step::{Auth, Body, Branch, Request, Step, StepKind, Times};
-pub use suggest::{listed, nearest};
+pub use suggest::{listed, nearest, similar};
 pub use text::{Part, Text};
 pub use types::{
     Arrivals, HttpDefaults, Load, LoadShape, Pairs, Scenario, Stage, Tags, Target, Task, Work, Workload,

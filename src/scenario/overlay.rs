@@ -4,9 +4,10 @@ use super::{
     diagnostic::Faults,
     reader::entries,
     span::Spanned,
-    suggest::{listed, nearest},
+    suggest::{listed, similar},
     yaml::{Node, NodeValue},
 };
+use std::collections::HashMap;
 
 /// Takes `environments` out of the file's map and merges the chosen one over the rest.
 ///
@@ -24,15 +25,17 @@ pub fn apply(root: &mut Node, chosen: Option<&str>, faults: &mut Faults) {
         return;
     };
     let Some((key, node)) = overlays else {
-        faults
-            .report(root.span, format!("there is no environment `{chosen}`: the file has no `environments`"));
+        let message = format!("there is no environment `{chosen}`: the file has no `environments`");
+        let fault = faults.report(root.span, message);
+        let example = format!("environments: {{ {chosen}: {{ load: {{ users: 2, duration: 10s }} }} }}");
+        fault.label("leave `--environment` out, or add it").help(format!("for example `{example}`"));
         return;
     };
     let known = entries(&node, "`environments`", faults);
     let Some((_, overlay)) = known.iter().find(|(name, _)| name.value == chosen) else {
         let names = || known.iter().map(|(name, _)| name.value.as_str());
         let fault = faults.report(key.span, format!("there is no environment `{chosen}`"));
-        match nearest(chosen, names()) {
+        match similar(chosen, names()) {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
             None => fault.label(format!("the file has {}", listed(names()))),
         };
@@ -46,8 +49,12 @@ fn merge(base: &mut Node, overlay: &Node, faults: &mut Faults) {
         *base = overlay.clone();
         return;
     };
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(into.len());
+    for (at, (key, _)) in into.iter().enumerate() {
+        places.entry(key.value.clone()).or_insert(at);
+    }
     for (key, value) in entries(overlay, "an environment", faults) {
-        match into.iter_mut().find(|(known, _)| known.value == key.value) {
+        match places.get(&key.value).and_then(|at| into.get_mut(*at)) {
             Some((_, existing))
                 if key.value == "load" && shape(existing) != shape(value) && shape(value).is_some() =>
             {

@@ -107,23 +107,23 @@ fn flag_place(change: &Override, base: usize) -> Span {
 }
 
 fn value(change: &Override, base: usize, faults: &mut Faults) -> Option<Node> {
-    let before = change.flag.len() + 1;
+    let (before, columns) = (change.flag.len() + 1, change.flag.chars().count() + 1);
     if change.value.trim().is_empty() {
         let text = String::new();
-        let span = Span { start: base + before, end: base + before, line: 1, column: before + 1 };
+        let span = Span { start: base + before, end: base + before, line: 1, column: columns + 1 };
         let scalar = yaml::Scalar { text, plain: false, verbatim_at: None };
         return Some(Node { span, value: NodeValue::Scalar(scalar) });
     }
     let mut own = Faults::default();
     let node = yaml::parse(&change.value, &mut own);
     for fault in own.into_sorted() {
-        let span = shifted(fault.span, base + before, before);
+        let span = shifted(fault.span, base + before, columns);
         let told = faults.report(span, fault.message);
         told.label = fault.label;
         told.help = fault.help;
     }
     let mut node = node?;
-    shift(&mut node, base + before, before);
+    shift(&mut node, base + before, columns);
     Some(node)
 }
 
@@ -161,7 +161,11 @@ fn put(node: &mut Node, path: &[String], value: Node, place: Span, faults: &mut 
                 Some(item) => put(item, rest, value, place, faults),
                 None => {
                     let fault = faults.report(place, format!("`{key}` leads nowhere: this is a list"));
-                    fault.label(format!("an item's number from 0 to {}", count.saturating_sub(1)));
+                    fault.label(match count {
+                        0 => "it is empty".to_owned(),
+                        1 => "its only item is `0`".to_owned(),
+                        _ => format!("an item's number from 0 to {}", count - 1),
+                    });
                 }
             }
         }

@@ -4,7 +4,7 @@
 use super::{
     diagnostic::{Diagnostic, Faults},
     span::{Span, Spanned},
-    suggest::{listed, nearest},
+    suggest::{absent, listed, nearest},
     text::{Part, Text},
     types::Pairs,
     yaml::{Node, NodeValue},
@@ -15,6 +15,9 @@ use std::{
     time::Duration,
 };
 
+/// Most unknown keys of a map that are compared with what was perhaps meant.
+const MOST_STRANGERS: usize = 100;
+
 /// The keys of a map, each asked for by name; what was not asked for is unknown.
 pub struct Keys<'n> {
     what: &'static str,
@@ -23,6 +26,8 @@ pub struct Keys<'n> {
     asked: Vec<&'static str>,
     /// Keys that exist, whether or not they were asked for; those of a later version are not offered.
     offered: Vec<&'static str>,
+    /// Keys that are not taken for strangers.
+    known: Vec<&'static str>,
 }
 
 impl<'n> Keys<'n> {
@@ -48,7 +53,19 @@ impl<'n> Keys<'n> {
                 }
             }
         }
-        Some(Self { what, span: node.span, entries: unique, asked: Vec::new(), offered: Vec::new() })
+        Some(Self {
+            what,
+            span: node.span,
+            entries: unique,
+            asked: Vec::new(),
+            offered: Vec::new(),
+            known: Vec::new(),
+        })
+    }
+
+    /// What the map is called in messages.
+    pub fn what(&self) -> &'static str {
+        self.what
     }
 
     /// Where the map stands.
@@ -65,10 +82,25 @@ impl<'n> Keys<'n> {
     /// Call it when the other keys were asked for.
     pub fn misspelt(&self, keys: &[&'static str]) -> bool {
         let known = || self.asked.iter().chain(&self.offered).copied().chain(keys.iter().copied());
-        let strangers = self.entries.iter().filter(|(key, _)| !known().any(|known| known == key.value));
-        strangers
-            .into_iter()
-            .any(|(key, _)| nearest(&key.value, known()).is_some_and(|near| keys.contains(&near)))
+        self.strangers(keys).any(|key| nearest(key, known()).is_some_and(|near| keys.contains(&near)))
+    }
+
+    /// [`Self::misspelt`], or a key that is like none at all and so may have been meant as one of these.
+    pub fn misspelt_or_strange(&self, keys: &[&'static str]) -> bool {
+        let known = || self.asked.iter().chain(&self.offered).copied().chain(keys.iter().copied());
+        self.strangers(keys).any(|key| nearest(key, known()).is_none_or(|near| keys.contains(&near)))
+    }
+
+    /// The keys that nobody asked for, but not endlessly many of them.
+    fn strangers<'k>(&'k self, keys: &'k [&'static str]) -> impl Iterator<Item = &'n str> + 'k {
+        let known = move |key: &str| {
+            [keys, &self.asked, &self.offered, &self.known].iter().any(|known| known.contains(&key))
+        };
+        self.entries
+            .iter()
+            .map(|(key, _)| key.value.as_str())
+            .filter(move |key| !known(key))
+            .take(MOST_STRANGERS)
     }
 
     /// The value of a key.
@@ -78,6 +110,11 @@ impl<'n> Keys<'n> {
         self.entries.iter().find(|(known, _)| known.value == key).map(|(_, value)| *value)
     }
 
+    /// Takes keys for asked for: what is wrong with them follows from something else.
+    pub fn pass_over(&mut self, keys: &[&'static str]) {
+        self.asked.extend(keys);
+    }
+
     /// Names keys that exist here, for whoever misspells one, without asking for them.
     pub fn offer(&mut self, keys: &[&'static str]) {
         for &key in keys {
@@ -85,6 +122,11 @@ impl<'n> Keys<'n> {
                 self.offered.push(key);
             }
         }
+    }
+
+    /// Knows keys that exist elsewhere too, so that they are not taken for strangers; they are not listed.
+    pub fn know(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
     }
 
     /// Whether the key is written, without asking for it.
@@ -102,6 +144,15 @@ impl<'n> Keys<'n> {
         found
     }
 
+    /// The entries with other keys than these.
+    pub fn strange_entries(
+        &self,
+        keys: &'static [&'static str],
+    ) -> impl Iterator<Item = (&'n str, &'n Node)> {
+        let entries = self.entries.clone().into_iter();
+        entries.map(|(key, node)| (key.value.as_str(), node)).filter(move |(key, _)| !keys.contains(key))
+    }
+
     /// The keys that were asked for with `get`, as written, without their values.
     pub fn key_span(&self, key: &str) -> Span {
         self.entries.iter().find(|(known, _)| known.value == key).map_or(self.span, |(key, _)| key.span)
@@ -115,13 +166,16 @@ impl<'n> Keys<'n> {
     /// [`Self::finish`], where `explain` may say more about a key than that it is unknown.
     pub fn finish_with(self, faults: &mut Faults, explain: impl Fn(&str, &mut Diagnostic) -> bool) {
         for (key, _) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.value.as_str())) {
+            let are_many = faults.are_many();
             let fault = faults.report(key.span, format!("unknown key `{}` in {}", key.value, self.what));
-            if explain(&key.value, fault) {
+            if are_many || explain(&key.value, fault) {
                 continue;
             }
-            match nearest(&key.value, self.asked.iter().chain(&self.offered).copied()) {
-                Some(known) => fault.label(format!("did you mean `{known}`?")),
-                None => fault.label("unknown key").help(format!(
+            let near = nearest(&key.value, self.asked.iter().chain(&self.offered).copied());
+            match (near, absent(&key.value)) {
+                (Some(known), _) => fault.label(format!("did you mean `{known}`?")),
+                (None, Some(instead)) => fault.label("loadgen has no such thing").help(instead),
+                (None, None) => fault.label("unknown key").help(format!(
                     "{} takes {}",
                     self.what,
                     listed(self.offered.iter().copied())
@@ -145,7 +199,10 @@ pub fn items<'n>(node: &'n Node, what: &'static str, faults: &mut Faults) -> Opt
     if let NodeValue::List(items) = &node.value {
         return Some(items);
     }
-    faults.report(node.span, format!("{what} is a list, this is {}", node.kind())).label("expected a list");
+    let fault = faults.report(node.span, format!("{what} is a list, this is {}", node.kind()));
+    fault
+        .label("expected a list")
+        .help("a list is written `[ a, b ]`, or one item a line with `- ` before each");
     None
 }
 
@@ -155,9 +212,15 @@ pub fn word<'n>(node: &'n Node, what: &str, faults: &mut Faults) -> Option<Spann
         NodeValue::Scalar(scalar) if !scalar.is_null() => Some(Spanned::new(scalar.text.as_str(), node.span)),
         _ => {
             let fault = faults.report(node.span, format!("{what} is a text, this is {}", node.kind()));
-            if matches!(node.value, NodeValue::Map(_)) {
-                fault.help("does the text contain `: ` or start with `{`? Then it needs quotes");
-            }
+            match node.value {
+                NodeValue::Map(_) => fault
+                    .label("expected a text")
+                    .help("does the text contain `: ` or start with `{`? Then it needs quotes"),
+                NodeValue::List(_) => fault
+                    .label("expected a text")
+                    .help("does the text start with `[` or `- `? Then it needs quotes"),
+                NodeValue::Scalar(_) => fault.label("the value is missing; an empty text is `\"\"`"),
+            };
             None
         }
     }
@@ -175,7 +238,7 @@ pub fn literal(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<S
     if word.value.replace("$${", "").contains("${") {
         faults
             .report(node.span, format!("{what} cannot contain `${{…}}`"))
-            .label("must be known before the run");
+            .label("it must be known before the run");
         return None;
     }
     Some(Spanned::new(word.value.replace("$${", "${"), node.span))
@@ -183,16 +246,33 @@ pub fn literal(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<S
 
 /// A text that is one whole `${…}`.
 pub fn expression(node: &Node, what: &str, faults: &mut Faults) -> Option<Spanned<String>> {
+    let is_text = matches!(&node.value, NodeValue::Scalar(scalar) if !scalar.is_null());
+    if !is_text {
+        let message = format!("{what} takes one expression in `${{…}}`, this is {}", node.kind());
+        let is_list = matches!(node.value, NodeValue::List(_));
+        faults.report(node.span, message).label(match what {
+            "`for_each`" if is_list => "write the list inside of it, as in `${[1, 2]}`",
+            "`for_each`" => "for example `${items}`",
+            _ if is_list => "join them in one: `${a and b}`, or `${a or b}`",
+            _ => "for example `${vu > 1}`",
+        });
+        return None;
+    }
     let text = text(node, what, faults)?;
     if let Some(expression) = text.as_whole_expression() {
         return Some(expression.clone());
     }
     let fault = faults.report(node.span, format!("{what} takes one expression in `${{…}}`"));
-    if text.source.contains("${") {
+    let around: String = text.parts.iter().filter_map(Part::literal).collect();
+    if !text.source.contains("${") {
+        fault.label(format!("did you mean `${{{}}}`?", text.source.trim()));
+    } else if around.contains(['=', '<', '>', '+', '-', '*', '/', '%'])
+        || [" and ", " or ", "not "].iter().any(|word| around.contains(word))
+    {
         let inner: String = text.parts.iter().map(Part::source).collect();
         fault.label(format!("write all of it inside: `${{{}}}`", inner.trim()));
     } else {
-        fault.label(format!("did you mean `${{{}}}`?", text.source.trim()));
+        fault.label("nothing can stand before or behind it");
     }
     None
 }
@@ -283,7 +363,7 @@ pub fn positive_number(node: &Node, what: &str, faults: &mut Faults) -> Option<f
 pub fn positive_duration(node: &Node, what: &str, faults: &mut Faults) -> Option<Duration> {
     let duration = duration(node, what, faults)?;
     if duration.is_zero() {
-        faults.report(node.span, format!("{what} must be longer than nothing"));
+        faults.report(node.span, format!("{what} must be longer than nothing")).label("for example `10s`");
         return None;
     }
     Some(duration)
@@ -314,10 +394,10 @@ pub fn pairs(node: &Node, what: &'static str, faults: &mut Faults) -> Pairs {
 /// Reports a name that has no characters, or an expression in it.
 pub fn literal_name(name: &Spanned<String>, what: &str, faults: &mut Faults) {
     if name.value.trim().is_empty() {
-        faults.report(name.span, format!("{what} cannot be empty"));
+        faults.report(name.span, format!("{what} cannot be empty")).label("write a name");
     } else if name.value.contains("${") {
         faults
             .report(name.span, format!("{what} cannot contain `${{…}}`"))
-            .label("must be known before the run");
+            .label("it must be known before the run");
     }
 }

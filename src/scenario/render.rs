@@ -2,7 +2,10 @@
 //!
 //! The one file that knows the snippet renderer.
 
-use super::{diagnostic::Diagnostic, sources::Sources};
+use super::{
+    diagnostic::{Diagnostic, MOST_KEPT},
+    sources::Sources,
+};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// Most faults printed; the rest are counted.
@@ -18,7 +21,8 @@ pub fn render(sources: &Sources, faults: &[Diagnostic]) -> String {
         text.push(format!("… and {} more", count - MOST_PRINTED));
     }
     let noun = if count == 1 { "fault" } else { "faults" };
-    text.push(format!("{}: {count} {noun}; nothing was sent\n", sources.file()));
+    let more = if count >= MOST_KEPT { " or more" } else { "" };
+    text.push(format!("{}: {count}{more} {noun}; nothing was sent\n", sources.file()));
     text.join("\n\n")
 }
 

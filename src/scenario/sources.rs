@@ -2,6 +2,7 @@
 //! through all of them, so that a fault knows which one it is in.
 
 use super::{diagnostic::Diagnostic, overrides::Override, span::Span};
+use std::borrow::Cow;
 
 /// A text and its name in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Sources {
     /// The file and what the command line adds to it: the task of `--only`, and overrides.
     pub fn new(name: &str, text: &str, only: Option<&str>, overrides: &[Override]) -> Self {
         let mut sources = Self { list: Vec::new(), overrides: 0 };
-        sources.add(name.to_owned(), text.to_owned());
+        sources.add(name.to_owned(), unix_breaks(text).into_owned());
         if let Some(task) = only {
             sources.add(COMMAND_LINE.to_owned(), format!("--only {task}"));
         }
@@ -72,6 +73,21 @@ impl Sources {
     pub fn file(&self) -> &str {
         self.list.first().map_or("", |source| source.name.as_str())
     }
+}
+
+/// The text with lines that end in a CR alone ended by a line feed, byte for byte, so that everybody counts the same lines.
+pub(super) fn unix_breaks(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let is_alone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    if !text.contains('\r') || !(0..bytes.len()).any(is_alone) {
+        return Cow::Borrowed(text);
+    }
+    let mut rest = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        out.push(if c == '\r' && rest.peek() != Some(&'\n') { '\n' } else { c });
+    }
+    Cow::Owned(out)
 }
 
 const COMMAND_LINE: &str = "command line";

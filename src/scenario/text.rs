@@ -5,6 +5,7 @@ use super::{
     span::{Span, Spanned},
     yaml::{Node, NodeValue},
 };
+use std::cell::Cell;
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,14 @@ pub enum Part {
 }
 
 impl Part {
+    /// Its characters, where it is no expression.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::Expression(_) => None,
+        }
+    }
+
     /// What it says, without the signs around an expression.
     pub(super) fn source(&self) -> &str {
         match self {
@@ -50,7 +59,18 @@ impl Text {
             NodeValue::Scalar(scalar) => scalar.text.as_str(),
             _ => "",
         };
-        Self::split(source, node.span, |start, end| node.part(start, end), faults)
+        // Columns are counted from the expression before: a text can have very many.
+        let last = Cell::new((0, 0));
+        let place = |start: usize, end: usize| {
+            let (from, columns) = last.get();
+            let columns = match source.get(from..start) {
+                Some(between) => columns + between.chars().count(),
+                None => source.get(..start).map_or(0, |before| before.chars().count()),
+            };
+            last.set((start, columns));
+            node.part_at(start, end, columns)
+        };
+        Self::split(source, node.span, place, faults)
     }
 
     /// Splits `source` at its expressions; `place` tells where a part of it stands.
@@ -85,7 +105,9 @@ impl Text {
             if inner.trim().is_empty() {
                 faults
                     .report(place(start, end + 1), "this `${}` is empty")
-                    .label("a name or an expression is missing");
+                    .label("a name or an expression is missing, as in `${vu}`");
+                at = end + 1;
+                continue;
             }
             let expression = Spanned::new(inner.trim().to_owned(), place(start, end + 1));
             parts.push(Part::Expression(expression));
@@ -168,7 +190,7 @@ mod tests {
             ("cost $${a} $5", vec!["'cost ${a} $5'"], 0),
             ("${ {'a': '}'}.a }", vec!["<{'a': '}'}.a>"], 0),
             ("a ${b", vec![], 1),
-            ("${}", vec!["<>"], 1),
+            ("${}", vec![], 1),
         ] {
             assert_eq!(split(source), (parts.into_iter().map(String::from).collect(), faults), "{source}");
         }

@@ -5,6 +5,7 @@
 use super::{
     data::DataFeed,
     diagnostic::Diagnostic,
+    given::Given,
     secrets::Secret,
     span::{Span, Spanned},
     step::Step,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::model::ThinkTime;
 use crate::model::{Rate, Threshold};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// Names and texts, as in `headers`, `query` and `form`.
 pub type Pairs = Vec<(Spanned<String>, Text)>;
@@ -52,9 +53,9 @@ pub struct Scenario {
     pub later: Vec<Diagnostic>,
     /// The only task that was kept, where the command line names one.
     pub only: Option<String>,
-    /// Where a part of the file could not be read: every name that the file gives to a variable, so that the
-    /// rest can be looked at without taking what is lost for undefined.
-    pub lost: Option<BTreeSet<String>>,
+    /// Where a part of the file could not be read: every name that the file gives, so that the rest can be
+    /// looked at without taking what is lost for undefined.
+    pub lost: Option<Given>,
 }
 
 /// Where load goes.
@@ -143,6 +144,14 @@ pub struct Load {
     pub graceful_ramp_down: Option<Duration>,
     /// Its place.
     pub span: Span,
+}
+
+impl Load {
+    /// Stands for a load that could not be read, in a scenario that is refused.
+    pub(super) fn placeholder(span: Span) -> Self {
+        let shape = LoadShape::ConstantUsers { users: 1, duration: Duration::from_secs(1) };
+        Self { shape, graceful_stop: None, graceful_ramp_down: None, span }
+    }
 }
 
 /// The shapes of load, named as k6 names its executors.

@@ -5,7 +5,9 @@
 
 use super::{
     diagnostic::Faults,
+    sources::unix_breaks,
     span::{Span, Spanned},
+    yaml_problem,
 };
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use std::{
@@ -74,9 +76,17 @@ impl Node {
 
     /// The place of a part of a scalar's text, or of the whole node where the text was escaped or folded.
     pub fn part(&self, start: usize, end: usize) -> Span {
+        let columns = match &self.value {
+            NodeValue::Scalar(scalar) => scalar.text.get(..start).map_or(0, |before| before.chars().count()),
+            _ => 0,
+        };
+        self.part_at(start, end, columns)
+    }
+
+    /// [`Self::part`], where it is known how many characters stand before it.
+    pub fn part_at(&self, start: usize, end: usize, columns: usize) -> Span {
         match &self.value {
-            NodeValue::Scalar(Scalar { verbatim_at: Some(at), text, .. }) => {
-                let columns = text.get(..start).map_or(0, |before| before.chars().count());
+            NodeValue::Scalar(Scalar { verbatim_at: Some(at), .. }) => {
                 let quote = at - self.span.start;
                 Span {
                     start: at + start,
@@ -101,6 +111,16 @@ impl Scalar {
 ///
 /// Reports a fault and returns `None` where the text is not YAML, or not sane.
 pub fn parse(source: &str, faults: &mut Faults) -> Option<Node> {
+    let source = &*unix_breaks(source);
+    if let Some(at) = source.find('\0') {
+        let before = &source[..at];
+        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let (number, column) = (before.matches('\n').count() + 1, before[line..].chars().count() + 1);
+        let place = Span { start: at, end: at + 1, line: number, column };
+        let fault = faults.report(place, "this file is not a text in UTF-8: it has NUL characters");
+        fault.label("the first of them").help("save it with the encoding UTF-8, not as UTF-16 or UTF-32");
+        return None;
+    }
     let mut builder = Builder { places: Places::new(source), ..Builder::default() };
     for event in Parser::new_from_str(source) {
         let step = match event {
@@ -112,34 +132,18 @@ pub fn parse(source: &str, faults: &mut Faults) -> Option<Node> {
                     faults.report(at, format!("nested deeper than {MOST_DEPTH} levels"));
                     return None;
                 }
-                let fault = faults.report(at, format!("this is not valid YAML: {}", error.info()));
-                explain_syntax_error(source, at, fault);
+                yaml_problem::report(source, at, error.info(), faults);
                 return None;
             }
         };
         step?;
     }
     let Some(root) = builder.root else {
-        faults.report(Span { line: 1, column: 1, ..Span::default() }, "the file is empty");
+        let start = Span { line: 1, column: 1, ..Span::default() };
+        faults.report(start, "the file is empty").help(yaml_problem::SMALLEST);
         return None;
     };
     Some(root)
-}
-
-fn explain_syntax_error(source: &str, at: Span, fault: &mut super::diagnostic::Diagnostic) {
-    // The parser notices a broken flow only where it ends, so look at the line before, too.
-    let nearby = source.lines().skip(at.line.saturating_sub(2)).take(2);
-    for line in nearby {
-        let flow = line.find(['{', '[']).filter(|open| !line[..*open].ends_with('$'));
-        if flow.is_some_and(|open| line[open..].contains("${")) {
-            fault.help("quotes are needed around `${…}` inside `{ }` and `[ ]`: `{ id: \"${id}\" }`");
-            return;
-        }
-        if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
-            fault.help("YAML does not allow tabs for indentation; use spaces");
-            return;
-        }
-    }
 }
 
 /// Byte offsets of the parser's line and column marks.
@@ -175,6 +179,12 @@ impl<'s> Places<'s> {
     }
 
     fn point(&self, line: usize, column: usize) -> Span {
+        if line > self.lines.len() {
+            // Behind a last line that has no break at its end.
+            let (end, start) = (self.source.len(), self.lines.last().copied().unwrap_or_default());
+            let columns = self.source[start..].chars().count();
+            return Span { start: end, end, line: self.lines.len(), column: columns + 1 };
+        }
         let start = self.offset(line, column);
         Span { start, end: start, line, column: column + 1 }
     }
@@ -222,8 +232,8 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    faults
-                        .report(self.places.span(mark), "a scenario is one YAML document, this is a second");
+                    let message = "a scenario is one YAML document, this is a second";
+                    faults.report(self.places.span(mark), message).label("leave it and what follows out");
                     return None;
                 }
                 Some(())
@@ -292,7 +302,8 @@ impl Builder<'_> {
     fn alias(&mut self, anchor: usize, mark: Mark, faults: &mut Faults) -> Option<()> {
         let span = self.places.span(mark);
         let Some((node, size)) = self.anchors.get(&anchor) else {
-            faults.report(span, "this alias stands inside what it names");
+            let fault = faults.report(span, "this alias stands inside what it names");
+            fault.label("it would have no end: write out what is meant here");
             return None;
         };
         if self.nodes + size > MOST_NODES {
@@ -317,7 +328,7 @@ impl Builder<'_> {
             None => self.root = Some(node),
             Some(OpenKind::List(items)) => items.push(node),
             Some(OpenKind::Map { entries, inherited, key }) => match key.take() {
-                None => *key = Some(key_of(node, faults)?),
+                None => *key = Some(key_of(node, self.places.source, faults)?),
                 Some(key) if key.value == "<<" => inherited.extend(inherited_from(node, faults)),
                 Some(key) => entries.push((key, node)),
             },
@@ -334,15 +345,24 @@ fn count(node: &Node) -> usize {
     }
 }
 
-fn key_of(node: Node, faults: &mut Faults) -> Option<Spanned<String>> {
-    match node.value {
-        NodeValue::Scalar(scalar) => Some(Spanned::new(scalar.text, node.span)),
-        _ => {
-            let fault = faults.report(node.span, "a key must be a single word");
-            fault.help("quotes are needed around `${…}` inside `{ }` and `[ ]`: `{ id: \"${id}\" }`");
-            None
+fn key_of(node: Node, source: &str, faults: &mut Faults) -> Option<Spanned<String>> {
+    let Node { span, value } = node;
+    if let NodeValue::Scalar(scalar) = value {
+        return Some(Spanned::new(scalar.text, span));
+    }
+    let written = source.get(span.range()).unwrap_or_default();
+    let inner = written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
+    match inner.filter(|inner| source[..span.start].ends_with('{') && !inner.contains(['{', '\n'])) {
+        Some(inner) => {
+            let fault = faults.report(span, "an expression is written `${…}`, not `{{…}}`");
+            fault.label(format!("write `\"${{{}}}\"`", inner.trim()));
+        }
+        None => {
+            let fault = faults.report(span, "a key must be a single word");
+            fault.label("a text that begins with `{` or `[` needs quotes");
         }
     }
+    None
 }
 
 /// The entries of `<<: *base`, or of a list of bases.
@@ -350,8 +370,11 @@ fn inherited_from(base: Node, faults: &mut Faults) -> Vec<(Spanned<String>, Node
     match base.value {
         NodeValue::Map(entries) => entries,
         NodeValue::List(bases) => bases.into_iter().flat_map(|base| inherited_from(base, faults)).collect(),
-        NodeValue::Scalar(_) => {
-            faults.report(base.span, "`<<` takes a map, as in `<<: *base`");
+        NodeValue::Scalar(scalar) => {
+            let fault = faults.report(base.span, "`<<` takes a map, this is a single value");
+            let name = if scalar.is_null() { "base" } else { scalar.text.as_str() };
+            fault.label(format!("did you mean `<<: *{name}`?"));
+            fault.help("`*NAME` stands for the map that is marked `&NAME` further up");
             Vec::new()
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     plan::template::{Key, walk, write_value},
-    scenario::{DataFeed, Diagnostic, Faults, OnEnd, Per, Pick, Spanned, listed, nearest},
+    scenario::{DataFeed, Diagnostic, Faults, OnEnd, Per, Pick, Spanned, listed, similar},
 };
 use serde_json::{Map, Value as Json};
 use std::{borrow::Cow, fmt, num::NonZeroU32};
@@ -169,7 +169,7 @@ impl Feed {
 
     fn suggest(&self, name: &str, fault: &mut Diagnostic) {
         let names = self.columns.iter().map(|column| column.name.as_str());
-        match nearest(name, names) {
+        match similar(name, names) {
             Some(near) => fault.label(format!("did you mean `{near}`?")),
             None => fault.label(self.has()),
         };
