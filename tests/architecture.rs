@@ -113,7 +113,7 @@ fn nothing_hides_from_this_check() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    for folder in ["src", "tests", "benches", "examples"] {
+    for folder in ["src", "tests", "benches", "examples", "fuzz/src", "fuzz/targets"] {
         let files = rust_files(root(), folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
         assert_none(&shape::documentation(&files));
     }

@@ -78,7 +78,7 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
 
 /// Prints a duration in the largest unit that keeps it short: `1m30s`, `2.5s`, `200ms`, `80us`.
 pub fn format_duration(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
+    let nanos = rounded(duration.as_nanos());
     let decimal = |scale: f64, unit: &str| {
         let text = format!("{:.3}", nanos as f64 / scale);
         format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
@@ -88,8 +88,18 @@ pub fn format_duration(duration: Duration) -> String {
         1..1_000_000 => decimal(1e3, "us"),
         1_000_000..1_000_000_000 => decimal(1e6, "ms"),
         1_000_000_000..60_000_000_000 => decimal(1e9, "s"),
-        _ => format_long(duration.as_secs(), duration.subsec_millis()),
+        _ => format_long((nanos / 1_000_000_000) as u64, (nanos / 1_000_000 % 1000) as u32),
     }
+}
+
+/// Nanoseconds as far as they are printed. Rounded first, since 59.9999s is the next unit's `1m`.
+fn rounded(nanos: u128) -> u128 {
+    let step = match nanos {
+        0..1_000_000 => return nanos,
+        1_000_000..1_000_000_000 => 1_000,
+        _ => 1_000_000,
+    };
+    (nanos + step / 2) / step * step
 }
 
 fn format_long(seconds: u64, millis: u32) -> String {
@@ -167,6 +177,8 @@ pub fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
         "KiB" => 1024.0,
         "MiB" => 1_048_576.0,
         "GiB" => 1_073_741_824.0,
+        "TB" => 1e12,
+        "TiB" => 1_099_511_627_776.0,
         _ => return Err(wrong()),
     };
     Ok((number * scale).round() as u64)
@@ -180,7 +192,8 @@ pub fn format_bytes(bytes: u64) -> String {
     }
     let mut value = bytes as f64 / 1024.0;
     let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
+    // From here on one digit behind the point is the next unit's 1.0.
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
     }
@@ -283,6 +296,34 @@ mod tests {
     fn durations_print_as_they_are_read() {
         for text in ["0s", "80us", "200ms", "2.5s", "30s", "1m", "1m30s", "2h", "1h0.5s"] {
             assert_eq!(format_duration(parse_duration(text).expect(text)), text);
+        }
+        // Where rounding leads to the next unit.
+        for (text, printed) in [
+            ("999999.9ns", "1ms"),
+            ("999.9996ms", "1s"),
+            ("59.9999s", "1m"),
+            ("59m59.9999s", "1h"),
+            ("1m59.9996s", "2m"),
+            ("1m0.0004s", "1m"),
+        ] {
+            assert_eq!(format_duration(parse_duration(text).expect(text)), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_print_as_they_are_read() {
+        for (bytes, printed) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_048_524, "1023.9 KiB"),
+            (1_048_525, "1.0 MiB"),
+            (1 << 40, "1.0 TiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(format_bytes(bytes), printed, "{bytes}");
+            let read = parse_bytes(printed).expect(printed);
+            assert_eq!(format_bytes(read), printed, "{printed}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use minijinja::{
     Environment, Error, ErrorKind, State, UndefinedBehavior, Value,
-    value::{Object, Serde},
+    value::{Object, Rest, Serde, ValueOrKwargs},
 };
 use serde_json::Value as Json;
 use std::{
@@ -19,10 +19,39 @@ use std::{
 
 /// Shared by all expressions of all plans: it holds filters and settings, and no state of a run.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = strict();
+    for name in SIZED_FILTERS {
+        environment
+            .add_filter(name, move |arguments: Rest<ValueOrKwargs>| sized(name, &arguments.into_values()));
+    }
+    environment
+});
+
+/// The engine as it comes, for the filters that are only guarded.
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(strict);
+
+fn strict() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment
-});
+}
+
+/// Filters that make as much as a number asks for, and would take all memory for one that is too large.
+const SIZED_FILTERS: [&str; 3] = ["batch", "indent", "slice"];
+/// Most that such a number may be, as for the engine's `range`.
+const MOST_ASKED: u32 = 100_000;
+
+/// A filter whose first argument, or the one called `width`, is a size.
+fn sized(name: &str, arguments: &[Value]) -> Result<Value, Error> {
+    let width = arguments.last().and_then(|last| last.get_attr("width").ok());
+    let too_large = |size: &Value| f64::try_from(size.clone()).is_ok_and(|size| size > f64::from(MOST_ASKED));
+    if arguments.get(1).into_iter().chain(&width).any(too_large) {
+        let misuse =
+            Misuse::new(format!("`{name}` takes a number of at most {MOST_ASKED}"), "take a smaller one");
+        return Err(Error::new(ErrorKind::InvalidOperation, misuse.to_string()).with_source(misuse));
+    }
+    ENGINE.empty_state().apply_filter(name, arguments)
+}
 
 /// Functions the engine itself brings.
 pub(super) const ENGINE_FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
@@ -387,6 +416,29 @@ pub(super) fn is_known(kind: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_number_makes_a_filter_take_all_memory() {
+        let told = |source: &str| {
+            let parsed = Parsed::new(source).map_err(|misuse| misuse.problem)?;
+            let expression = parsed.bind([], Texts::new());
+            expression.evaluate(&Variables::default()).map_err(|error| error.to_string())
+        };
+        assert_eq!(told("'a\nb' | indent(2)"), Ok(Json::from("a\n  b")));
+        assert_eq!(told("'a' | indent(width=1, first=true)"), Ok(Json::from(" a")));
+        assert_eq!(told("[1, 2, 3] | batch(2) | length"), Ok(Json::from(2)));
+        assert_eq!(told("[1, 2, 3] | batch(2, 1e9)"), Ok(serde_json::json!([[1, 2], [3, 1e9]])));
+        for source in [
+            "'a' | indent(9223372036854775807)",
+            "'a' | indent(width=9223372036854775807)",
+            "'a' | indent(none, true, width=999999999999)",
+            "[1] | batch(9e18, 0)",
+            "[1] | slice(999999999999)",
+        ] {
+            let problem = told(source).expect_err(source);
+            assert!(problem.contains("takes a number of at most 100000"), "{source}: {problem}");
+        }
+    }
 
     #[test]
     fn the_filters_and_tests_that_are_offered_exist() {

@@ -5,6 +5,10 @@ use serde_json_path::JsonPath;
 
 const EXAMPLES: &str =
     "for example `$.items[0].id`, `$.items[-1]`, `$['first name']`, `$.items[?@.price > 10].name` or `$..id`";
+/// Deepest nesting of brackets; the parser goes down on the stack.
+const MOST_DEPTH: usize = 50;
+/// Most filters inside each other; each makes the parser take twice as long.
+const MOST_FILTERS: usize = 5;
 const FUNCTIONS: [&str; 5] = ["length", "count", "value", "match", "search"];
 
 /// What is wrong: from which byte to which, the cause, and the remedy.
@@ -23,9 +27,8 @@ impl Flaw {
 
 /// Compiles a JSONPath.
 pub(super) fn json_path(path: &Spanned<String>, faults: &mut Faults) -> Option<JsonPath> {
-    if let Some(at) = too_deep(&path.value) {
-        let message = format!("this JSONPath is nested deeper than {MOST_DEPTH} brackets");
-        faults.report(path.part(at, at + 1), message).label("from here on");
+    if let Some((at, problem)) = too_deep(&path.value) {
+        faults.report(path.part(at, at + 1), format!("this JSONPath {problem}")).label("too deep");
         return None;
     }
     let error = match JsonPath::parse(&path.value) {
@@ -43,23 +46,28 @@ pub(super) fn json_path(path: &Spanned<String>, faults: &mut Faults) -> Option<J
     None
 }
 
-/// Deepest nesting of brackets: the parser calls itself for each of them, and tries some of them twice.
-const MOST_DEPTH: usize = 10;
-
-/// The bracket with which a path is nested too deep.
-fn too_deep(path: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
+/// Where a path goes deeper than the parser can follow, and how.
+fn too_deep(path: &str) -> Option<(usize, String)> {
+    let (mut quote, mut is_escaped) = (None, false);
+    // The open brackets, and whether each is a filter.
+    let mut open: Vec<bool> = Vec::new();
     for (at, c) in path.char_indices() {
         match (quote, c) {
-            _ if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(open), c) if c == open => quote = None,
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(quoted), c) if c == quoted => quote = None,
             (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[' | '(') if depth == MOST_DEPTH => return Some(at),
-            (None, '[' | '(') => depth += 1,
-            (None, ']' | ')') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(') => open.push(false),
+            (None, ']' | ')') => drop(open.pop()),
+            (None, '?') => open.last_mut().into_iter().for_each(|is_filter| *is_filter = true),
+            _ => {}
+        }
+        if open.len() > MOST_DEPTH {
+            return Some((at, format!("is nested deeper than {MOST_DEPTH} levels")));
+        }
+        if open.iter().filter(|is_filter| **is_filter).count() > MOST_FILTERS {
+            return Some((at, format!("has more than {MOST_FILTERS} filters inside each other")));
         }
     }
     None

@@ -249,7 +249,7 @@ fn authorization(
             };
             let Ok(value) = HeaderValue::from_str(value) else {
                 let fault = faults.report(span, "these credentials have characters that no header can have");
-                fault.label("one line of letters, digits and signs of ASCII");
+                fault.label("one line, without control characters");
                 return None;
             };
             fixed.insert(header::AUTHORIZATION, value);
@@ -275,15 +275,15 @@ fn add_header(
         return Some(());
     };
     let Ok(value) = HeaderValue::from_str(value) else {
-        let wrong = value.chars().find(|c| *c != '\t' && !(' '..='~').contains(c));
+        let wrong = value.chars().find(|c| *c != '\t' && c.is_ascii_control());
         let message = match wrong {
             Some('\n' | '\r') => format!("this value of the header `{name}` has a line break"),
             Some(c) => format!("this value of the header `{name}` has `{}`", c.escape_default()),
             None => format!("this value of the header `{name}` has characters that no header can have"),
         };
         let fault = faults.report(text.span, message);
-        fault.label("a header is one line of letters, digits and signs of ASCII");
-        fault.help("other characters are usually sent encoded: `${url_encode(\"…\")}` or `${base64(\"…\")}`");
+        fault.label("it is one line, without control characters");
+        fault.help("such a value is usually sent encoded: `${url_encode(value)}` or `${base64(value)}`");
         return None;
     };
     fixed.insert(name, value);

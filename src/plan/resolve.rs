@@ -11,12 +11,20 @@ use super::{
     secrets,
     template::{Key, Piece, Reference, RenderError, Template, Variables, walk, write_value},
 };
+use crate::model::format_bytes;
 use crate::scenario::{Faults, Part, Span, Spanned, Text, Value, ValueKind, similar};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// Longest expression that is more than a name and a path.
 const MOST_BYTES: usize = 4_000;
+
+/// Most words and signs of an expression: its parts stand one inside the other, and so does what works on them on the
+/// stack.
+const MOST_WORDS: usize = 2_000;
+/// Most bytes that the constant expressions of a scenario may make: each can be several times what the one before it
+/// is, and so a few lines more than any memory.
+const MOST_MADE: usize = 100 * 1024 * 1024;
 
 impl Scope<'_> {
     /// Compiles a text.
@@ -41,10 +49,29 @@ impl Scope<'_> {
 
     /// Compiles an expression; a constant one is evaluated here and now.
     pub(super) fn expression(&self, source: &Spanned<String>, faults: &mut Faults) -> Option<Compiled> {
-        match plain_path(&source.value) {
+        let compiled = match plain_path(&source.value) {
             Some((name, path)) => self.plain(source, name, path, faults),
             None => self.computed(source, faults),
+        }?;
+        if let Compiled::Constant(value) = &compiled {
+            self.count_made(value, source.span, faults)?;
         }
+        Some(compiled)
+    }
+
+    /// Counts what a constant expression makes; reported once where it becomes too much.
+    fn count_made(&self, value: &Json, span: Span, faults: &mut Faults) -> Option<()> {
+        let before = self.made.get();
+        self.made.set(before.saturating_add(bytes_of(value)));
+        if self.made.get() <= MOST_MADE {
+            return Some(());
+        }
+        if before <= MOST_MADE {
+            let most = format_bytes(MOST_MADE as u64);
+            let message = format!("the constant expressions up to here make more than {most}");
+            faults.report(span, message).label("repeat less");
+        }
+        None
     }
 
     /// A value of a feed's row; `None` where there is no such feed.
@@ -197,6 +224,11 @@ impl Scope<'_> {
             return None;
         }
         let scan = Scan::new(&source.value);
+        if scan.tokens.len() > MOST_WORDS {
+            let message = format!("this expression has more than {MOST_WORDS} words and signs");
+            faults.report(source.span, message).label("keep long lists in `variables` or in a data file");
+            return None;
+        }
         if !expression_faults::report_foreign(&scan, source, faults) {
             return None;
         }
@@ -338,6 +370,17 @@ impl Scope<'_> {
         let template = self.template(text, faults)?;
         template.as_fixed().map(|text| Json::String(text.to_owned()))
     }
+}
+
+/// What a value takes in memory, about.
+fn bytes_of(value: &Json) -> usize {
+    let inside = match value {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(bytes_of).sum(),
+        Json::Object(entries) => entries.iter().map(|(name, value)| name.len() + bytes_of(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Json>() + inside
 }
 
 /// A compiled expression.

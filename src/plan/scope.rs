@@ -58,6 +58,8 @@ pub(super) struct Scope<'e> {
     pub(super) files: &'e dyn Files,
     /// The files that were read for `file(…)`, each once for all scopes.
     pub(super) texts: Rc<RefCell<Texts>>,
+    /// Bytes that constant expressions made so far, in all scopes.
+    pub(super) made: Rc<Cell<usize>>,
 }
 
 /// Where a name has a value that has none at another place.
@@ -113,6 +115,7 @@ impl<'e> Scope<'e> {
             users: false,
             files: &NoFiles,
             texts: Rc::default(),
+            made: Rc::default(),
         }
     }
 

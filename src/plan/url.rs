@@ -150,7 +150,8 @@ pub(super) fn base(text: &str, span: Span, faults: &mut Faults) -> Option<String
         let bare = after.split(['?', '#']).next().unwrap_or_default();
         match before.to_lowercase().as_str() {
             "http" | "https" if bare.len() < after.len() => {
-                fault.label(format!("did you mean `{before}://{bare}`?"));
+                // The text itself may be a secret, and a part of it would not be known for one.
+                fault.label("leave out what begins with `?` or `#`");
                 fault.help("what every request asks for stands in its `query:`");
             }
             "" if !text.contains(char::is_whitespace) => {

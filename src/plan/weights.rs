@@ -11,9 +11,13 @@ pub struct Weights {
 impl Weights {
     /// From positive, finite weights.
     pub fn new(weights: impl IntoIterator<Item = f64>) -> Self {
+        let weights: Vec<f64> = weights.into_iter().collect();
+        // Weights near the largest number there is have no sum; divided by the largest of them they have.
+        let has_sum = weights.iter().sum::<f64>().is_finite();
+        let unit = if has_sum { 1.0 } else { weights.iter().copied().fold(1.0, f64::max) };
         let mut sum = 0.0;
         let add = |weight: f64| {
-            sum += weight;
+            sum += weight / unit;
             sum
         };
         Self { cumulative: weights.into_iter().map(add).collect() }
@@ -61,5 +65,14 @@ mod tests {
                 prop_assert!((f64::from(count) - n * p).abs() <= bound, "{p} {count}");
             }
         }
+    }
+
+    #[test]
+    fn weights_that_have_no_sum_are_shared_all_the_same() {
+        let weights = Weights::new([f64::MAX, f64::MAX, 1.0]);
+        assert_eq!([0, 1, 2].map(|index| weights.share(index)), [0.5, 0.5, 0.0]);
+        let mut random = UserRandom::new(7, 1, Stream::Tasks);
+        let picked: std::collections::BTreeSet<usize> = (0..100).map(|_| weights.pick(&mut random)).collect();
+        assert!(picked.contains(&0) && picked.contains(&1), "{picked:?}");
     }
 }

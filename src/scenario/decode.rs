@@ -16,6 +16,7 @@ use super::{
     sources::Sources,
     span::Span,
     suggest::{listed, nearest, similar},
+    text::Text,
     types::{Scenario, Target, Work},
     yaml::{self, Node, NodeValue},
     yaml_problem::SMALLEST,
@@ -25,6 +26,9 @@ use super::{
 const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// Most environments that are looked at without being chosen.
 const MOST_ENVIRONMENTS: usize = 50;
+
+/// Stands for a `target` that could not be read, in a scenario that is refused.
+const LOST_TARGET: &str = "http://target.invalid";
 
 /// What decides how a file is read, besides its text.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +138,9 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
     keys.offer(&["environments", "thresholds"]);
     let workloads = workloads(&mut keys, faults);
     let thresholds = keys.get("thresholds").map_or_else(Vec::new, |node| thresholds(node, faults));
+    // One that is there and wrong was told of; paths are not without a target because of it.
+    let is_lost = target.is_none() && (keys.has("target") || keys.misspelt(&["target"]));
+    let target = if is_lost { Some(Target::Url(Text::literal(LOST_TARGET, root.span))) } else { target };
     let is_single = !keys.has("workloads");
     let known =
         ["variables", "thresholds", "environments", "tasks", "target", "data", "http", "flow", "start_after"];

@@ -14,8 +14,11 @@ const MOST_PRINTED: usize = 50;
 /// The faults as a person reads them, without colours.
 pub fn render(sources: &Sources, faults: &[Diagnostic]) -> String {
     let renderer = Renderer::plain();
-    let mut text: Vec<String> =
-        faults.iter().take(MOST_PRINTED).map(|fault| renderer.render(&[group(sources, fault)])).collect();
+    let mut text: Vec<String> = faults
+        .iter()
+        .take(MOST_PRINTED)
+        .map(|fault| renderer.render(&[group(sources, fault, Level::ERROR)]))
+        .collect();
     let count = faults.len();
     if count > MOST_PRINTED {
         text.push(format!("… and {} more", count - MOST_PRINTED));
@@ -30,12 +33,13 @@ pub fn render(sources: &Sources, faults: &[Diagnostic]) -> String {
 pub fn render_later(sources: &Sources, later: &[Diagnostic]) -> String {
     let renderer = Renderer::plain();
     let listed = later.iter().take(MOST_PRINTED);
-    let mut text: Vec<String> = listed.map(|one| renderer.render(&[group(sources, one)])).collect();
+    let mut text: Vec<String> =
+        listed.map(|one| renderer.render(&[group(sources, one, Level::WARNING)])).collect();
     text.push(format!("{}: valid, but not in this version; nothing was sent\n", sources.file()));
     text.join("\n\n")
 }
 
-fn group<'a>(sources: &'a Sources, fault: &'a Diagnostic) -> Group<'a> {
+fn group<'a>(sources: &'a Sources, fault: &'a Diagnostic, level: Level<'a>) -> Group<'a> {
     let (source, mut range) = sources.of(fault);
     let (path, source) = (source.name.as_str(), source.text.as_str());
     while !source.is_char_boundary(range.start) {
@@ -51,7 +55,7 @@ fn group<'a>(sources: &'a Sources, fault: &'a Diagnostic) -> Group<'a> {
     let annotation = AnnotationKind::Primary.span(range);
     let annotation = if fault.label.is_empty() { annotation } else { annotation.label(&fault.label) };
     let snippet = Snippet::source(source).path(path).annotation(annotation);
-    let title = Level::ERROR.primary_title(&fault.message);
+    let title = level.primary_title(&fault.message);
     fault
         .help
         .iter()

@@ -135,7 +135,8 @@ fn every_text_has_its_scenario() {
 fn every_text_names_the_place() {
     for (name, source) in scenarios_of("tests/diagnostics") {
         let text = told(&name, &source);
-        let faults = text.lines().filter(|line| line.starts_with("error: ")).count();
+        let faults =
+            text.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: ")).count();
         let places = ["command line", &name].map(|source| text.matches(&format!("--> {source}:")).count());
         let places: usize = places.iter().sum();
         assert!(faults > 0 && faults == places, "{name}: {text}");

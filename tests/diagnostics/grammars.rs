@@ -3,7 +3,8 @@
 use super::plan_of;
 use loadgen::{
     model::{
-        Aggregation, Condition, Limit, Metric, MetricKind, Operator, Percent, format_duration, parse_duration,
+        Aggregation, Condition, Limit, Metric, MetricKind, Operator, Percent, format_duration, parse_bytes,
+        parse_duration, parse_rate, parse_share,
     },
     plan::{Body, Inputs, Plan, StepKind, Variables},
     scenario::Options,
@@ -103,6 +104,34 @@ proptest! {
             prop_assert!(text.chars().any(|c| c.is_ascii_digit()), "{}", text);
             prop_assert!(text.trim().ends_with(|c: char| c.is_alphabetic()), "{}", text);
             prop_assert!(!text.contains('-'), "{} is {:?}", text, duration);
+        }
+    }
+
+    #[test]
+    fn rates_sizes_and_shares_are_what_they_say(number in 0u32..1_000_000, thousandths in 0u32..1_000) {
+        let (whole, decimal) = (f64::from(number), f64::from(number) + f64::from(thousandths) / 1e3);
+        for (unit, seconds) in [("s", 1.0), ("m", 60.0), ("h", 3600.0)] {
+            let rate = parse_rate(&format!("{number}.{thousandths:03}/{unit}"));
+            let rate = rate.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert!((rate.per_second - decimal / seconds).abs() < 1e-9);
+        }
+        for (unit, bytes) in [("B", 1u64), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)] {
+            prop_assert_eq!(parse_bytes(&format!("{number}{unit}")).ok(), Some(u64::from(number) * bytes));
+        }
+        let percent = whole / 1e4;
+        let share = parse_share(&format!("{percent}%")).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert!((share - percent / 100.0).abs() < 1e-12);
+        // Without its unit none of them is read.
+        let bare = number.to_string();
+        prop_assert!(parse_rate(&bare).is_err() && parse_bytes(&bare).is_err() && parse_duration(&bare).is_err());
+    }
+
+    #[test]
+    fn no_quantity_panics(text in "[0-9a-zA-Z%/.µ _+-]{0,12}|\\PC{0,8}") {
+        for problem in [
+            parse_duration(&text).err(), parse_rate(&text).err(), parse_bytes(&text).err(), parse_share(&text).err(),
+        ].into_iter().flatten() {
+            prop_assert!(!problem.problem.is_empty() && !problem.help.is_empty(), "{}", text);
         }
     }
 

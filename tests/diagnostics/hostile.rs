@@ -55,6 +55,19 @@ fn a_bomb_of_merge_keys_is_refused() {
 }
 
 #[test]
+fn a_bomb_of_expressions_is_refused() {
+    for repeat in ["${v}${v}${v}${v}${v}${v}${v}${v}${v}${v}", "${[v, v, v, v, v, v, v, v, v, v]}"] {
+        let mut bomb = String::from("variables:\n  a0: xxxxxxxxxx\n");
+        for level in 1..30 {
+            bomb += &format!("  a{level}: \"{}\"\n", repeat.replace('v', &format!("a{}", level - 1)));
+        }
+        let (line, _, message) = first(&(bomb + SOUND));
+        assert!(message.contains("make more than 100.0 MiB"), "{message}");
+        assert!((7..=10).contains(&line), "where it becomes too much: line {line}");
+    }
+}
+
+#[test]
 fn endless_depth_is_refused_in_every_style() {
     const DEPTH: usize = 100_000;
     for (style, deep) in [
@@ -79,6 +92,61 @@ fn endless_depth_by_indentation_is_refused() {
     let (line, _, message) = first(&deep);
     assert!(message.contains("nested deeper than 100 levels"), "{message}");
     assert!((95..=105).contains(&line), "line {line}");
+}
+
+#[test]
+fn endless_expressions_are_refused() {
+    const LENGTH: usize = 100_000;
+    for (before, repeated, after) in [
+        ("1", " + 1", ""),
+        ("1", " ~ 1", ""),
+        ("1", " and 1", ""),
+        ("1", " is odd", ""),
+        ("1", "|string", ""),
+        ("vu + vu", ".a", ""),
+        ("vu + vu", "[0]", ""),
+        ("", "-", "1"),
+        ("", "not ", "1"),
+        ("", "(", "1"),
+        ("", "1 if 1 else ", "1"),
+    ] {
+        let source = |times: usize| {
+            format!("{SOUND}setup: [ {{ log: \"${{{before}{}{after}}}\" }} ]\n", repeated.repeat(times))
+        };
+        let (line, _, message) = first(&source(LENGTH));
+        // Some are longer than any expression may be, before anybody counts their words.
+        let refused = message.contains("more than 2000 words and signs") || message.contains("bytes");
+        assert!(refused, "{repeated}: {message}");
+        assert_eq!(line, 4, "{repeated}");
+        // About as long as may be: it is read, whatever is said of it.
+        let _ = plan_of(&source(450), &Options::default(), &Inputs::default());
+        let _ = plan_of(&source(950), &Options::default(), &Inputs::default());
+    }
+}
+
+#[test]
+fn endless_json_paths_are_refused() {
+    for (before, repeated, between, closed, most, problem) in [
+        ("$[?", "(", "@.a", ")", 49, "is nested deeper than 50 levels"),
+        ("$[?", "length(", "@.a", ")", 49, "is nested deeper than 50 levels"),
+        ("$", "[", "", "]", 49, "is nested deeper than 50 levels"),
+        ("$", "[?@", "", "]", 5, "has more than 5 filters inside each other"),
+        ("$", "[?(@", "", ")]", 5, "has more than 5 filters inside each other"),
+        ("$", "[?count(@", "", ") > 1]", 5, "has more than 5 filters inside each other"),
+    ] {
+        let source = |depth: usize| {
+            let path = format!("{before}{}{between}{}", repeated.repeat(depth), closed.repeat(depth));
+            let expect = format!("json {path}{} exists", "]".repeat(before.matches('[').count()));
+            SOUND.replace("/health", &format!("/health, expect: \"{expect}\""))
+        };
+        for depth in [most + 2, 10_000] {
+            let (_, _, message) = first(&source(depth));
+            // The longer one is longer than any check may be, before anybody looks into it.
+            assert!(message.contains(problem) || message.contains("bytes"), "{repeated} {depth}: {message}");
+        }
+        // As deep as may be: it is read, whatever is said of it.
+        let _ = plan_of(&source(most), &Options::default(), &Inputs::default());
+    }
 }
 
 #[test]

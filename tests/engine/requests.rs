@@ -42,7 +42,7 @@ flow:
       limit: ${plan.limits[1]}
       greeting: ${greeting}
       task: ${task}
-      written: [ 1, 1.5, \"1\", true, null, ~, no ]
+      written: [ 1, 1.5, \"1\", true, null, ~, \"no\" ]
   - post: /form
     headers: { content-type: text/plain }
     body: \"${name} has ${tags}, $${id} is ${id}\"

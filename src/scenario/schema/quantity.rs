@@ -30,7 +30,7 @@ const RANGE: &str = concat!(r"^\s*", range!(), "$");
 const TEMPLATED_DURATION: &str = concat!(r"\$\{|^\s*", duration!(), "$");
 const TEMPLATED_RANGE: &str = concat!(r"\$\{|^\s*", range!(), "$");
 const RATE: &str = concat!(r"^\s*", rate!(), "$");
-const SIZE: &str = concat!(r"^\s*", number!(), r"\s*(?:B|kB|KB|MB|GB|KiB|MiB|GiB)\s*$");
+const SIZE: &str = concat!(r"^\s*", number!(), r"\s*(?:B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$");
 const DURATION_WANTED: &str = "write a number and a unit: `500us`, `200ms`, `30s`, `5m`, `1h`, `1m30s`";
 const RANGE_WANTED: &str = "write a duration such as `1s`, or a range such as `1s..3s`";
 
