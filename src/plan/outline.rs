@@ -51,7 +51,7 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
 pub fn notes(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let only = scenario.only.iter().map(|task| format!("only the task `{task}` runs"));
     let left_out = plan.left_out.iter().map(|threshold| {
-        format!("the threshold on `{}` is left out: it is about another task", threshold.subject())
+        format!("the threshold on `{}` is left out: no task that runs can meet it", threshold.subject())
     });
     only.chain(left_out).collect()
 }

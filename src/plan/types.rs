@@ -48,7 +48,7 @@ pub struct Plan {
     pub feeds: Vec<Arc<Feed>>,
     /// The gates.
     pub thresholds: Vec<Threshold>,
-    /// Gates on tasks that the command line leaves out.
+    /// Gates that nothing can meet of what the command line leaves.
     pub left_out: Vec<Threshold>,
     /// The base URL, or nothing where every URL is absolute.
     pub target: Option<String>,

@@ -203,3 +203,25 @@ proptest! {
         prop_assert_eq!(read, (start, stages));
     }
 }
+
+#[test]
+fn of_the_thresholds_only_those_stay_that_the_chosen_task_can_meet() {
+    let source = "\
+target: http://127.0.0.1:8080
+load: { users: 1, duration: 1s }
+tasks:
+  - { name: login, post: /login }
+  - { name: list, get: /items }
+thresholds:
+  http_req_duration: p95 < 1s
+  http_req_duration{task:login}: p95 < 1s
+  http_req_duration{task:list}: p95 < 1s
+";
+    let options = Options { only: Some("list".to_owned()), ..Options::default() };
+    let plan = plan_of(source, &options, &Inputs::default()).unwrap();
+    let subjects = |thresholds: &[loadgen::model::Threshold]| -> Vec<String> {
+        thresholds.iter().map(loadgen::model::Threshold::subject).collect()
+    };
+    assert_eq!(subjects(&plan.thresholds), ["http_req_duration", "http_req_duration{task:list}"]);
+    assert_eq!(subjects(&plan.left_out), ["http_req_duration{task:login}"]);
+}
