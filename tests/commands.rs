@@ -1,4 +1,4 @@
-//! The commands that need no run, in this process and with a world made up for them: `schema`, `init`,
+//! The commands that need no run, in this process and with a world made up for them: `plan`, `schema`, `init`,
 //! `completions`, `man`.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
@@ -7,6 +7,8 @@
 mod init;
 #[path = "commands/manual.rs"]
 mod manual;
+#[path = "commands/plan.rs"]
+mod plan;
 #[path = "commands/schema.rs"]
 mod schema;
 #[path = "commands/shell.rs"]

@@ -2,7 +2,7 @@
 
 use loadgen::{
     judge::{Outcome, judge},
-    measure::{Collector, Delta, Observations, Recorder, RequestKey, RequestObservation, Snapshot},
+    measure::{Collector, Delta, IterationKey, Recorded, Recorder, RequestKey, RequestObservation, Snapshot},
     model::*,
 };
 use std::time::Duration;
@@ -26,7 +26,13 @@ fn catalog() -> Catalog {
         requests: vec![request("list", 0), request("save", 1)],
         checks: vec![CheckMeta { name: "ok".into(), request: RequestId(0), is_expectation: false }],
         groups: vec![group("cart", 0), group("cart::pay", 1)],
-        stages: vec![StageMeta { name: "1".into(), workload: WorkloadId(0), start_ms: 0, end_ms: 1000 }],
+        stages: vec![StageMeta {
+            name: "1".into(),
+            workload: WorkloadId(0),
+            start_ms: 0,
+            end_ms: 1000,
+            warm_up: false,
+        }],
     }
 }
 
@@ -51,10 +57,10 @@ fn snapshot(record: impl FnOnce(&mut Recorder)) -> Snapshot {
     let catalog = catalog();
     let mut recorder = Recorder::new(&catalog);
     record(&mut recorder);
-    let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+    let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
     let mut collector = Collector::new(&catalog, 1, Duration::from_secs(1));
     let (worker, interval, running_users, made_users, last) = (0, 0, 3, 5, true);
-    collector.accept(Delta { worker, interval, observations, running_users, made_users, last });
+    collector.accept(Delta { worker, interval, recorded, running_users, made_users, last });
     collector.snapshot(Duration::from_secs(2))
 }
 
@@ -81,8 +87,16 @@ fn every_kind_of_condition() {
         recorder.request(&refused);
         (0..9).for_each(|_| recorder.check(CheckId(0), StageId(0), true));
         recorder.check(CheckId(0), StageId(0), false);
-        recorder.iteration(TaskId(0), StageId(0), IterationEnd::Completed, MS * 40);
-        recorder.iteration(TaskId(1), StageId(0), IterationEnd::Failed, MS);
+        recorder.iteration(
+            IterationKey { task: TaskId(0), stage: StageId(0), end: IterationEnd::Completed },
+            MS,
+            MS * 40,
+        );
+        recorder.iteration(
+            IterationKey { task: TaskId(1), stage: StageId(0), end: IterationEnd::Failed },
+            MS,
+            MS,
+        );
     });
     use Outcome::{Failed, NoData, Passed};
     for (left, right, expected, observed) in [

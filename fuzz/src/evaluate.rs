@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue};
 use loadgen::{
     model::Protocol,
     plan::{
-        Check, Deal, Decoded, Hand, Loop, Once, Plan, Request, Response, Step, StepKind, Stream,
-        UserFunctions, UserRandom, Variables, Workload,
+        Check, Deal, Decoded, Executor, Hand, Loop, Once, Part, Plan, Request, Response, Step, StepKind,
+        Stream, UserFunctions, UserRandom, Variables, Workload,
     },
 };
 use serde_json::{Value, json};
@@ -100,12 +100,23 @@ fn headers() -> HeaderMap {
 }
 
 fn look_at_load(workload: &Workload) {
-    let end = workload.schedule.end();
-    for quarter in 0..4 {
-        workload.schedule.users_at(end / 4 * quarter);
-    }
-    for window in workload.schedule.windows(1) {
-        assert!(window.end <= end, "{window:?} ends after {end:?}");
+    let end = workload.timeline.end();
+    match &workload.executor {
+        Executor::Closed { users, .. } => {
+            for quarter in 0..4 {
+                users.users_at(end / 4 * quarter);
+            }
+            for window in users.windows(1) {
+                assert!(window.end <= end, "{window:?} ends after {end:?}");
+            }
+        }
+        Executor::Open { arrivals, .. } => {
+            let mut before = Duration::ZERO;
+            for arrival in arrivals.part(Part::new(1, 3)).take(100) {
+                assert!(before <= arrival.at && arrival.at < end, "{arrival:?} after {before:?}");
+                before = arrival.at;
+            }
+        }
     }
     let shares: f64 = (0..workload.tasks.len()).map(|task| workload.weights.share(task)).sum();
     assert!((shares - 1.0).abs() < 1e-6, "tasks share {shares}");

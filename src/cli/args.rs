@@ -128,6 +128,9 @@ pub(super) struct PlanArguments {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// List so many users or arrivals of each workload in the JSON, from the first on, or `all`: ten million at most
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = listed, requires = "json")]
+    pub schedule: u64,
 }
 
 #[derive(Debug, Args)]
@@ -179,6 +182,14 @@ pub(super) struct DemoArguments {
     /// Share of its latency that a cached read takes
     #[arg(long, value_name = "SHARE", default_value = "25%", value_parser = share)]
     pub cached_fraction: f64,
+}
+
+/// How many entries of a list are wanted.
+fn listed(text: &str) -> Result<u64, String> {
+    if text == "all" {
+        return Ok(u64::MAX);
+    }
+    text.parse().map_err(|_| "write a whole number, as `5000`, or `all`".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,7 +3,7 @@
 use super::{args::PlanArguments, scenario_input::ScenarioInput, world::World};
 use crate::{
     model::ExitCode,
-    plan::{Inputs, compile, outline},
+    plan::{Inputs, add_schedules, compile, outline},
     report::{outline::outline_text, plan_v1},
     scenario,
 };
@@ -24,8 +24,9 @@ pub(super) fn run(arguments: &PlanArguments, world: &mut World) -> ExitCode {
         Ok(compiled) => compiled,
         Err(faults) => return input.refuse(&faults, world),
     };
-    let outline = outline(&scenario, &plan, &input.file, input.options.environment.as_deref());
+    let mut outline = outline(&scenario, &plan, &input.file, input.options.environment.as_deref());
     if arguments.json {
+        add_schedules(&mut outline, &plan, arguments.schedule);
         let json = plan_v1::plan(&outline).to_json();
         world.say(&String::from_utf8_lossy(&json));
     } else {

@@ -2,7 +2,10 @@
 //! connections and the random streams; when it acts is not its business.
 
 use super::{
+    alarm::{Alarm, Precision},
+    cap::Caps,
     clock::Clock,
+    crowd::Crowds,
     outlet::Outlet,
     stop::Stop,
     transport::{Arrived, Transports},
@@ -24,6 +27,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::Mutex;
 
 /// What all workers of a run share.
 #[derive(Debug, Clone)]
@@ -34,13 +38,18 @@ pub struct Common {
     pub(super) iterations: Arc<AtomicU64>,
     /// Which rows of the data feeds were given out.
     pub(super) deal: Arc<Deal>,
+    /// The caps on the workloads' iterations.
+    pub(super) caps: Caps,
+    /// By workload, the iterations that have begun where users share them.
+    pub(super) taken: Vec<Arc<AtomicU64>>,
 }
 
 impl Common {
     /// What a run of this plan shares after a `setup` that left these values.
     pub fn new(plan: &Plan, setup: Vec<Option<Json>>) -> Self {
         let deal = Arc::new(Deal::new(&plan.feeds, plan.seed));
-        Self { setup: Arc::new(setup), iterations: Arc::default(), deal }
+        let taken = plan.workloads.iter().map(|_| Arc::default()).collect();
+        Self { setup: Arc::new(setup), iterations: Arc::default(), deal, caps: Caps::new(plan), taken }
     }
 }
 
@@ -48,13 +57,45 @@ impl Common {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub plan: Arc<Plan>,
-    pub common: Common,
+    pub common: Rc<Common>,
     pub clock: Clock,
+    /// For those who must be on time.
+    pub alarm: Rc<Alarm>,
+    /// By workload, where users queue for its cap.
+    pub queues: Rc<Vec<Mutex<()>>>,
+    /// The users of the open workloads.
+    pub crowds: Crowds,
     pub recorder: Rc<RefCell<Recorder>>,
     pub stop: Rc<Stop>,
     pub outlet: Rc<Outlet>,
     /// Somebody who looks at every exchange; nobody in a run.
     pub witness: Option<Rc<dyn Witness>>,
+}
+
+impl Shared {
+    /// What is shared by those who act for this plan and record under this catalogue; nobody looks at it.
+    pub fn new(
+        plan: &Arc<Plan>,
+        catalog: &Catalog,
+        common: &Common,
+        clock: Clock,
+        precision: Precision,
+        crowds: Crowds,
+        outlet: Outlet,
+    ) -> Self {
+        Self {
+            plan: Arc::clone(plan),
+            common: Rc::new(common.clone()),
+            clock,
+            alarm: Rc::new(Alarm::new(clock, precision)),
+            queues: Rc::new(plan.workloads.iter().map(|_| Mutex::default()).collect()),
+            crowds,
+            recorder: Rc::new(RefCell::new(Recorder::new(catalog))),
+            stop: Rc::new(Stop::default()),
+            outlet: Rc::new(outlet),
+            witness: None,
+        }
+    }
 }
 
 /// Random numbers by purpose.
@@ -157,7 +198,7 @@ impl<F: Transports> Actor<F> {
     /// The stage at the moment that was noted.
     pub fn stage(&self) -> StageId {
         match self.role {
-            Role::User(workload) => self.shared.plan.workloads[workload].schedule.stage_at(self.moment.get()),
+            Role::User(workload) => self.shared.plan.workloads[workload].timeline.stage_at(self.moment.get()),
             Role::Setup | Role::Teardown => StageId(0),
         }
     }
@@ -234,14 +275,13 @@ impl<F: Transports> Actor<F> {
 }
 
 fn hand(shared: &Shared, workload: &Workload, vu: u64) -> Option<Box<Hand>> {
-    let before: u64 = shared
-        .plan
-        .workloads
-        .iter()
-        .take_while(|other| other.id != workload.id)
-        .map(|other| other.schedule.most_users())
-        .sum();
-    let ordinal = (vu - 1).saturating_sub(before) + workload.row_users_before;
+    let earlier = shared.plan.workloads.iter().take_while(|other| other.id != workload.id);
+    let before: u64 = earlier.map(Workload::most_users).sum();
+    let ordinal = match vu > shared.plan.most_users() {
+        // One made in another's place: its number is behind all others.
+        true => vu - 1,
+        false => (vu - 1).saturating_sub(before) + workload.row_users_before,
+    };
     workload.takes_rows().then(|| Box::new(shared.common.deal.hand(vu, ordinal)))
 }
 

@@ -159,7 +159,8 @@ impl<F: Transports> Actor<F> {
                 FailureKind::NoResponse(refused)
             }
         };
-        recorder.failure(FailureSite::Request(request.id), kind, now, || self.masked(&error.to_string()));
+        recorder
+            .failure(stage, FailureSite::Request(request.id), kind, now, || self.masked(&error.to_string()));
         RequestEnd::Broken
     }
 
@@ -175,7 +176,7 @@ impl<F: Transports> Actor<F> {
         recorder.request(&seen.observation(key, exchange, 0));
         let kind = FailureKind::NoResponse(failure.kind);
         let site = FailureSite::Request(request.id);
-        recorder.failure(site, kind, exchange.ended_at, || self.masked(&failure.cause));
+        recorder.failure(seen.stage, site, kind, exchange.ended_at, || self.masked(&failure.cause));
         RequestEnd::Broken
     }
 
@@ -194,7 +195,9 @@ impl<F: Transports> Actor<F> {
         let mut failed = !request.expects_status && arrived.status >= 400;
         if failed {
             let kind = FailureKind::Status(arrived.status);
-            recorder.failure(site, kind, exchange.ended_at, || self.masked(&sample_of_status(&response)));
+            recorder.failure(seen.stage, site, kind, exchange.ended_at, || {
+                self.masked(&sample_of_status(&response))
+            });
         }
         for check in &request.checks {
             let outcome = self.with_variables(|variables| check.evaluate(&response, variables));
@@ -213,13 +216,14 @@ impl<F: Transports> Actor<F> {
             if check.is_expectation {
                 failed = true;
                 let kind = FailureKind::Expectation(check.id);
-                recorder.failure(site, kind, exchange.ended_at, || self.masked(&observed));
+                recorder.failure(seen.stage, site, kind, exchange.ended_at, || self.masked(&observed));
             }
         }
         let (status, protocol) = (arrived.status, arrived.protocol);
         let key = RequestKey { status, protocol, failed, ..unanswered(request, seen.stage) };
         recorder.request(&seen.observation(key, exchange, arrived.body_bytes));
-        let extracted = self.extract(request, &response, exchange.ended_at, &mut recorder, record);
+        let extracted =
+            self.extract(request, &response, seen.stage, exchange.ended_at, &mut recorder, record);
         match (extracted, failed) {
             (false, _) => RequestEnd::Broken,
             (true, true) => RequestEnd::Failed,
@@ -231,6 +235,7 @@ impl<F: Transports> Actor<F> {
         &self,
         request: &Request,
         response: &Response<'_>,
+        stage: StageId,
         at: Duration,
         recorder: &mut Recorder,
         mut record: Option<&mut ExchangeRecord>,
@@ -248,7 +253,8 @@ impl<F: Transports> Actor<F> {
                 Err(reason) => {
                     all = false;
                     let sample = || self.masked(&format!("`{}` was not found: {reason}", extract.variable));
-                    recorder.failure(FailureSite::Request(request.id), FailureKind::Extract, at, sample);
+                    let site = FailureSite::Request(request.id);
+                    recorder.failure(stage, site, FailureKind::Extract, at, sample);
                 }
             }
         }

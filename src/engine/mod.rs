@@ -4,12 +4,20 @@
 //! It knows no threshold and no report, and nothing that a user does waits for anyone who watches.
 
 mod actor;
+mod alarm;
+mod arrivals;
+mod cap;
 mod clock;
+mod closed;
 mod connect_log;
+mod crowd;
 mod exchange;
 mod failure;
+#[cfg(target_os = "linux")]
+mod fine_timer;
 mod http;
 mod once;
+mod open;
 mod outlet;
 mod pool;
 mod simulate;

@@ -3,21 +3,22 @@
 
 use super::{
     actor::{Actor, Common, Role, Shared},
+    alarm::Precision,
     clock::Clock,
+    crowd::Crowds,
     outlet::Outlet,
     pool::Event,
     steps::Flow,
-    stop::Stop,
     transport::Transports,
     witness::Witness,
 };
 use crate::{
-    measure::{Observations, Recorder},
+    measure::Observations,
     model::{Catalog, FailureKind, FailureSite, TaskId},
     plan::{Once, Plan, Step, Workload},
 };
 use serde_json::Value as Json;
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Which of the steps that run once.
@@ -33,7 +34,7 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Done {
     /// What was seen, under a catalogue of its own.
-    pub observations: Box<Observations>,
+    pub observations: Observations,
     /// The values of the variables that it leaves, by position.
     pub values: Vec<Option<Json>>,
     /// Whether all steps ran and no request failed.
@@ -65,7 +66,7 @@ pub async fn run_once<F: Transports>(
     let passed = !actor.failures.get() && !matches!(flow, Flow::Stop(stopped) if stopped.failed);
     let mut values = actor.slots.take();
     values.truncate(once.variables);
-    let observations = actor.shared.recorder.borrow_mut().swap(Box::new(Observations::new(&once.catalog)));
+    let observations = actor.shared.recorder.borrow_mut().swap(Box::default()).whole();
     let (lines, stopped) = said_in(&mut said);
     Some(Done { observations, values, passed, took: clock.now(), lines, stopped })
 }
@@ -89,7 +90,7 @@ pub async fn try_once<F: Transports>(
     common: &Common,
     transports: &F,
     witness: &Rc<dyn Witness>,
-) -> (Vec<Trial>, Box<Observations>, Vec<String>) {
+) -> (Vec<Trial>, Observations, Vec<String>) {
     let (events, mut said) = unbounded_channel();
     let shared = shared(plan, &plan.catalog, common, Clock::start(), events, Some(Rc::clone(witness)));
     let mut trials = Vec::new();
@@ -107,7 +108,7 @@ pub async fn try_once<F: Transports>(
             trials.push(Trial { workload, task: name, id: task, passed });
         }
     }
-    let seen = shared.recorder.borrow_mut().swap(Box::new(Observations::new(&plan.catalog)));
+    let seen = shared.recorder.borrow_mut().swap(Box::default()).whole();
     (trials, seen, said_in(&mut said).0)
 }
 
@@ -141,7 +142,7 @@ async fn try_steps<F: Transports>(
         let (now, name) = (actor.shared.clock.now(), actor.shared.plan.feeds[feed].name());
         let mut recorder = actor.shared.recorder.borrow_mut();
         let reason = || format!("the feed `{name}` has no more rows");
-        recorder.failure(FailureSite::Task(task), FailureKind::Feed, now, reason);
+        recorder.failure(actor.stage(), FailureSite::Task(task), FailureKind::Feed, now, reason);
         return false;
     }
     let flow = actor.run_steps(steps, task).await;
@@ -156,13 +157,8 @@ fn shared(
     events: UnboundedSender<Event>,
     witness: Option<Rc<dyn Witness>>,
 ) -> Shared {
-    Shared {
-        plan: Arc::clone(plan),
-        common: common.clone(),
-        clock,
-        recorder: Rc::new(RefCell::new(Recorder::new(catalog))),
-        stop: Rc::new(Stop::default()),
-        outlet: Rc::new(Outlet::new(events)),
-        witness,
-    }
+    let outlet = Outlet::new(events);
+    let (crowds, _) = Crowds::new(plan, 1);
+    let shared = Shared::new(plan, catalog, common, clock, Precision::Held, crowds, outlet);
+    Shared { witness, ..shared }
 }

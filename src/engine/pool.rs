@@ -3,13 +3,15 @@
 
 use super::{
     actor::Common,
+    alarm::Precision,
     clock::Clock,
+    crowd::Crowds,
     transport::Transports,
     worker::{self, Setup},
 };
 use crate::{
-    measure::{Delta, Observations},
-    plan::Plan,
+    measure::{Delta, Recorded},
+    plan::{Part, Plan},
 };
 use std::{
     io,
@@ -49,7 +51,7 @@ pub enum Event {
 
 struct Worker {
     controls: UnboundedSender<Control>,
-    spares: mpsc::Sender<Box<Observations>>,
+    spares: mpsc::Sender<Box<Recorded>>,
     thread: JoinHandle<()>,
 }
 
@@ -80,19 +82,22 @@ impl Engine {
         let (events, receiver) = unbounded_channel();
         let mut started = Vec::with_capacity(workers);
         let mut starts = Vec::with_capacity(workers);
-        for index in 0..workers {
-            let (plan, common) = (Arc::clone(plan), common.clone());
+        let (crowds, doors) = Crowds::new(plan, workers);
+        for (index, doors) in doors.into_iter().enumerate() {
+            let (plan, common, crowds) = (Arc::clone(plan), common.clone(), crowds.clone());
             let (transports, events) = (transports.clone(), events.clone());
             let (controls, control_receiver) = unbounded_channel();
             let (spares, spare_receiver) = mpsc::channel();
             let (ready, is_ready) = mpsc::channel();
             let (start, started_at) = oneshot::channel();
             let make = move |clock| Setup {
-                index,
-                workers,
+                part: Part::new(index as u64, workers as u64),
                 plan,
                 common,
                 clock,
+                precision: Precision::Fine,
+                crowds,
+                doors,
                 transports,
                 events,
                 controls: control_receiver,
@@ -145,9 +150,9 @@ impl Engine {
     }
 
     /// Gives emptied observations back to their worker.
-    pub fn reuse(&self, worker: usize, observations: Box<Observations>) {
+    pub fn reuse(&self, worker: usize, recorded: Box<Recorded>) {
         if let Some(worker) = self.workers.get(worker) {
-            let _ = worker.spares.send(observations);
+            let _ = worker.spares.send(recorded);
         }
     }
 

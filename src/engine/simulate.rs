@@ -3,12 +3,17 @@
 
 use super::{
     actor::Common,
+    alarm::Precision,
     clock::Clock,
+    crowd::Crowds,
     pool::{Control, Event},
     transport::Transports,
     worker::{self, Setup},
 };
-use crate::{measure::Delta, plan::Plan};
+use crate::{
+    measure::Delta,
+    plan::{Part, Plan},
+};
 use std::{
     cell::RefCell,
     future::{Future, poll_fn},
@@ -47,17 +52,20 @@ pub async fn simulate<F: Transports>(
     let mut controls = Vec::with_capacity(workers);
     let local = LocalSet::new();
     let mut running = Vec::with_capacity(workers);
-    for index in 0..workers {
+    let (crowds, doors) = Crowds::new(plan, workers);
+    for (index, doors) in doors.into_iter().enumerate() {
         let (control, control_receiver) = unbounded_channel();
         controls.push(control);
         // Nobody gives observations back here: each interval has its own.
         let (_, spares) = mpsc::channel();
         let setup = Setup {
-            index,
-            workers,
+            part: Part::new(index as u64, workers as u64),
             plan: Arc::clone(plan),
             common: common.clone(),
             clock,
+            precision: Precision::Held,
+            crowds: crowds.clone(),
+            doors,
             transports: transports.clone(),
             events: events.clone(),
             controls: control_receiver,

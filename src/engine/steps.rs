@@ -231,7 +231,8 @@ impl<F: Transports> Actor<F> {
         self.failures.set(true);
         let sample = || self.masked(&format!("line {}: {error}", step.line));
         let site = FailureSite::Task(task);
-        self.shared.recorder.borrow_mut().failure(site, FailureKind::Template, now, sample);
+        let mut recorder = self.shared.recorder.borrow_mut();
+        recorder.failure(self.stage(), site, FailureKind::Template, now, sample);
         Flow::failed_iteration()
     }
 

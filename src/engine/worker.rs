@@ -2,19 +2,23 @@
 
 use super::{
     actor::{Common, Shared},
+    alarm::Precision,
+    arrivals::Dispatcher,
     clock::Clock,
+    closed::Agenda,
+    crowd::{Crowds, Doors},
     outlet::Outlet,
     pool::{Control, Event},
-    stop::Stop,
     transport::Transports,
     user::{Census, User},
 };
 use crate::{
-    measure::{Delta, Observations, Recorder},
-    plan::Plan,
+    measure::{Delta, Recorded, Recorder},
+    plan::{Arrival, ArrivalSchedule, Executor, Part, Plan, Quota, UserSchedule},
 };
 use std::{
     cell::RefCell,
+    future::poll_fn,
     rc::Rc,
     sync::{Arc, mpsc::Receiver},
     time::Duration,
@@ -29,33 +33,31 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a worker is made of.
 pub(super) struct Setup<F> {
-    pub index: usize,
-    pub workers: usize,
+    /// Which part of the load is this worker's.
+    pub part: Part,
     pub plan: Arc<Plan>,
     pub common: Common,
     pub clock: Clock,
+    pub precision: Precision,
+    pub crowds: Crowds,
+    pub doors: Doors,
     pub transports: F,
     pub events: UnboundedSender<Event>,
     pub controls: UnboundedReceiver<Control>,
-    pub spares: Receiver<Box<Observations>>,
+    pub spares: Receiver<Box<Recorded>>,
 }
 
-/// Runs this worker's share of the users until the last one is done.
+/// Runs this worker's share of the load until the last user is done.
 pub(super) async fn run<F: Transports>(setup: Setup<F>) {
-    let Setup { index, workers, plan, common, clock, transports, events, mut controls, spares } = setup;
-    let recorder = Rc::new(RefCell::new(Recorder::new(&plan.catalog)));
-    let (stop, census) = (Rc::new(Stop::default()), Rc::new(Census::default()));
-    let outlet = Rc::new(Outlet::new(events.clone()));
-    let shared = Shared {
-        plan: Arc::clone(&plan),
-        common,
-        clock,
-        recorder: Rc::clone(&recorder),
-        stop: Rc::clone(&stop),
-        outlet: Rc::clone(&outlet),
-        witness: None,
-    };
-    let mut users = spawn_users(&shared, &census, &transports, index, workers);
+    let Setup { part, plan, common, clock, precision, transports, events, mut controls, spares, .. } = setup;
+    let outlet = Outlet::new(events.clone());
+    let shared = Shared::new(&plan, &plan.catalog, &common, clock, precision, setup.crowds, outlet);
+    let census = Rc::new(Census::default());
+    let crew: Crew = Rc::default();
+    let starting = Starting { shared: &shared, census: &census, crew: &crew, transports: &transports, part };
+    starting.start(setup.doors);
+    let (recorder, outlet) = (Rc::clone(&shared.recorder), Rc::clone(&shared.outlet));
+    let index = part.index() as usize;
     let mut handover =
         Handover { index, plan: Arc::clone(&plan), recorder, census, outlet, events, spares, next: 0 };
     let mut cut_at = plan.duration() + plan.graceful_stop();
@@ -64,48 +66,78 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
             biased;
             Some(control) = controls.recv() => match control {
                 Control::Stop => {
-                    stop.request();
+                    shared.stop.request();
                     cut_at = cut_at.min(clock.now() + plan.graceful_stop());
                 }
                 Control::Cut => cut_at = clock.now(),
             },
             () = clock.sleep_until(cut_at) => {
-                users.abort_all();
+                crew.borrow_mut().abort_all();
                 // From here on only the aborted tasks are waited for.
                 cut_at = Duration::from_secs(u64::from(u32::MAX));
             }
             () = clock.sleep_until(INTERVAL * (handover.next as u32 + 1)) => handover.hand_over(clock.now()),
-            ended = users.join_next() => match ended {
+            ended = poll_fn(|context| crew.borrow_mut().poll_join_next(context)) => match ended {
                 None => break,
                 Some(result) => handover.report_panic(result),
             },
+            () = shared.alarm.ring() => {}
         }
     }
     handover.finish();
 }
 
-fn spawn_users<F: Transports>(
-    shared: &Shared,
-    census: &Rc<Census>,
-    transports: &F,
-    index: usize,
-    workers: usize,
-) -> JoinSet<()> {
-    let mut users = JoinSet::new();
-    let mut vu = 0;
-    for (workload, planned) in shared.plan.workloads.iter().enumerate() {
-        for k in 1..=planned.schedule.most_users() {
-            vu += 1;
-            if (vu - 1) as usize % workers != index {
-                continue;
+/// The tasks of a worker: its users, and what brings arrivals to them.
+type Crew = Rc<RefCell<JoinSet<()>>>;
+
+/// Starts a worker's share of the load.
+struct Starting<'w, F: Transports> {
+    shared: &'w Shared,
+    census: &'w Rc<Census>,
+    crew: &'w Crew,
+    transports: &'w F,
+    part: Part,
+}
+
+impl<F: Transports> Starting<'_, F> {
+    fn start(&self, doors: Doors) {
+        let mut before = 0;
+        for ((index, workload), door) in self.shared.plan.workloads.iter().enumerate().zip(doors) {
+            match (&workload.executor, door) {
+                (Executor::Closed { users, quota }, _) => self.spawn_users(index, before, users, *quota),
+                (Executor::Open { arrivals, .. }, Some(door)) => {
+                    self.spawn_dispatcher(index, arrivals.clone(), door);
+                }
+                (Executor::Open { .. }, None) => {}
             }
-            let windows = planned.schedule.windows(k);
-            let census = Rc::clone(census);
-            let user = User::new(shared.clone(), census, workload, vu, windows, transports.clone());
-            users.spawn_local(user.live());
+            before += workload.most_users();
         }
     }
-    users
+
+    fn spawn_users(&self, index: usize, before: u64, users: &UserSchedule, quota: Quota) {
+        let shared = self.shared;
+        let workload = &shared.plan.workloads[index];
+        let mine = (0..users.most_users()).filter(|k| self.part.has(before + k));
+        for k in mine {
+            let (windows, vu) = (users.windows(k + 1), before + k + 1);
+            let agenda = Agenda::new(shared, workload, quota, vu, &shared.common.taken[index]);
+            let census = Rc::clone(self.census);
+            let user = User::new(shared.clone(), census, index, vu, self.transports.clone());
+            self.crew.borrow_mut().spawn_local(user.live(windows, agenda));
+        }
+    }
+
+    fn spawn_dispatcher(&self, index: usize, arrivals: ArrivalSchedule, door: UnboundedReceiver<Arrival>) {
+        let dispatcher = Dispatcher {
+            shared: self.shared.clone(),
+            census: Rc::clone(self.census),
+            workload: index,
+            worker: self.part.index() as usize,
+            transports: self.transports.clone(),
+            crew: Rc::clone(self.crew),
+        };
+        self.crew.borrow_mut().spawn_local(dispatcher.run(arrivals, self.part, door));
+    }
 }
 
 /// Hands the recorder's content over, an interval at a time.
@@ -116,7 +148,7 @@ struct Handover {
     census: Rc<Census>,
     outlet: Rc<Outlet>,
     events: UnboundedSender<Event>,
-    spares: Receiver<Box<Observations>>,
+    spares: Receiver<Box<Recorded>>,
     /// The interval that is being recorded.
     next: u64,
 }
@@ -138,13 +170,12 @@ impl Handover {
     }
 
     fn send(&self, interval: u64, running_users: u64, last: bool) {
-        let spare =
-            self.spares.try_recv().unwrap_or_else(|_| Box::new(Observations::new(&self.plan.catalog)));
+        let spare = self.spares.try_recv().unwrap_or_else(|_| Box::new(Recorded::new(&self.plan.catalog)));
         self.outlet.next_interval();
-        let observations = self.recorder.borrow_mut().swap(spare);
+        let recorded = self.recorder.borrow_mut().swap(spare);
         self.census.most.set(self.census.running.get());
         let made_users = self.census.made.get();
-        let delta = Delta { worker: self.index, interval, observations, running_users, made_users, last };
+        let delta = Delta { worker: self.index, interval, recorded, running_users, made_users, last };
         // Where nobody listens any more, the run is over and nothing is lost that anyone wants.
         let _ = self.events.send(Event::Seen(delta));
     }

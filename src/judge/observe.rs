@@ -120,6 +120,12 @@ impl View<'_> {
                     .filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.duration));
             }
+            Metric::IterationLag => {
+                let chosen = self.snapshot.total.iterations();
+                chosen
+                    .filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag)))
+                    .for_each(|(_, stats)| merged.merge(&stats.lag));
+            }
             Metric::GroupDuration => {
                 let chosen = self.snapshot.total.groups();
                 chosen
@@ -172,7 +178,7 @@ impl View<'_> {
     fn counter(&self, metric: Metric, aggregation: Aggregation) -> Observed {
         let Some((count, samples)) = self.count(metric) else { return Observed::NOTHING };
         let value = match aggregation {
-            Aggregation::Rate => Limit::PerSecond(per_second(count, self.snapshot.elapsed)),
+            Aggregation::Rate => Limit::PerSecond(per_second(count, self.snapshot.counted)),
             _ => Limit::Number(count as f64),
         };
         Observed { value: Some(value), samples }
@@ -200,10 +206,23 @@ impl View<'_> {
                 let count = chosen.map(|id| self.snapshot.total.user_start_failures(id)).sum();
                 Some((count, self.snapshot.vus_max))
             }
-            // The closed model drops nothing: users start their own iterations.
-            Metric::DroppedIterations => Some((0, self.snapshot.vus_max)),
+            Metric::DroppedIterations => Some(self.dropped()),
             _ => None,
         }
+    }
+
+    /// Dropped iterations, among all that were meant to start: of those alone, even a zero means something.
+    fn dropped(&self) -> (u64, u64) {
+        let selected = self.catalog.stage_ids().filter(|id| {
+            let stage = self.catalog.stage(*id);
+            self.selects(|tag| match tag {
+                "stage" => Some(stage.name.clone()),
+                "workload" => Some(self.catalog.workload(stage.workload).name.clone()),
+                _ => None,
+            })
+        });
+        let dropped = selected.map(|id| self.snapshot.total.dropped(id)).sum();
+        (dropped, self.snapshot.vus_max.max(dropped))
     }
 
     fn iterations(&self, end: IterationEnd) -> Option<(u64, u64)> {

@@ -71,7 +71,7 @@ fn counted(thresholds: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        measure::{Collector, Delta, Observations, Recorder},
+        measure::{Collector, Delta, IterationKey, Recorder},
         model::{Catalog, StageId, TaskId},
     };
     use std::time::Duration;
@@ -79,16 +79,17 @@ mod tests {
     fn snapshot(completed: u64) -> Snapshot {
         let catalog = Catalog::default();
         let mut recorder = Recorder::new(&catalog);
+        let key = |end| IterationKey { task: TaskId(0), stage: StageId(0), end };
         for _ in 0..completed {
-            recorder.iteration(TaskId(0), StageId(0), IterationEnd::Completed, Duration::from_millis(1));
+            recorder.iteration(key(IterationEnd::Completed), Duration::ZERO, Duration::from_millis(1));
         }
-        recorder.iteration(TaskId(0), StageId(0), IterationEnd::Failed, Duration::from_millis(1));
-        let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+        recorder.iteration(key(IterationEnd::Failed), Duration::ZERO, Duration::from_millis(1));
+        let recorded = recorder.swap(Box::default());
         let mut collector = Collector::new(&catalog, 1, Duration::from_secs(1));
         collector.accept(Delta {
             worker: 0,
             interval: 0,
-            observations,
+            recorded,
             running_users: 1,
             made_users: 1,
             last: true,

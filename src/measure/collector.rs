@@ -2,6 +2,7 @@
 
 use super::{
     observations::Observations,
+    recorder::Recorded,
     series::{Point, Series},
     snapshot::{Gauge, Snapshot},
 };
@@ -16,7 +17,7 @@ pub struct Delta {
     /// Number of the interval, from 0.
     pub interval: u64,
     /// What it saw.
-    pub observations: Box<Observations>,
+    pub recorded: Box<Recorded>,
     /// Its users that were running at its end; where the load ended in it, the most at once.
     pub running_users: u64,
     /// Its users that it had made by then.
@@ -43,6 +44,8 @@ pub struct Collector {
     reported: Vec<Option<u64>>,
     pending: BTreeMap<u64, Pending>,
     total: Observations,
+    /// What began in stages that are warm-up.
+    warm_up: Option<Observations>,
     series: Series,
     vus: Option<Gauge>,
     made_users: Vec<u64>,
@@ -57,6 +60,7 @@ impl Collector {
             reported: vec![None; workers],
             pending: BTreeMap::new(),
             total: Observations::new(catalog),
+            warm_up: Recorded::new(catalog).warm_up,
             series: Series::new(interval),
             vus: None,
             made_users: vec![0; workers],
@@ -67,21 +71,26 @@ impl Collector {
     ///
     /// Intervals that every worker has reported, or passed over because it was stalled, are closed in order;
     /// returns the last point so closed.
-    pub fn accept(&mut self, delta: Delta) -> (Option<Point>, Box<Observations>) {
-        let Delta { worker, interval, mut observations, running_users, made_users, last } = delta;
-        self.total.merge(&observations);
+    pub fn accept(&mut self, delta: Delta) -> (Option<Point>, Box<Recorded>) {
+        let Delta { worker, interval, mut recorded, running_users, made_users, last } = delta;
+        self.total.merge(&recorded.counted);
+        if let (Some(all), Some(seen)) = (&mut self.warm_up, &recorded.warm_up) {
+            all.merge(seen);
+        }
         self.made_users[worker] = made_users;
         self.reported[worker] = Some(if last { u64::MAX } else { interval });
         let pending = self.pending.entry(interval).or_insert_with(|| Pending {
             observations: Observations::new(&self.catalog),
             ..Pending::default()
         });
-        pending.observations.merge(&observations);
+        for seen in [Some(&recorded.counted), recorded.warm_up.as_ref()].into_iter().flatten() {
+            pending.observations.merge(seen);
+        }
         pending.running_users += running_users;
         pending.ticked |= !last;
-        observations.clear();
+        recorded.clear();
         let everyone_reached = self.reported.iter().min().copied().flatten();
-        (everyone_reached.and_then(|reached| self.close_up_to(reached)), observations)
+        (everyone_reached.and_then(|reached| self.close_up_to(reached)), recorded)
     }
 
     /// Closes what is still open: at the end of the run.
@@ -118,7 +127,9 @@ impl Collector {
     pub fn snapshot(&self, elapsed: Duration) -> Snapshot {
         Snapshot {
             elapsed,
+            counted: elapsed.saturating_sub(self.catalog.warm_up_before(elapsed)),
             total: self.total.clone(),
+            warm_up: self.warm_up.clone(),
             series: self.series.clone(),
             vus: self.vus,
             vus_max: self.made_users.iter().sum(),
@@ -177,8 +188,8 @@ mod tests {
         let catalog = catalog();
         let mut recorder = Recorder::new(&catalog);
         seen.iter().for_each(|seen| recorder.request(seen));
-        let observations = recorder.swap(Box::new(Observations::new(&catalog)));
-        Delta { worker, interval, observations, running_users: 5, made_users: 5, last }
+        let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
+        Delta { worker, interval, recorded, running_users: 5, made_users: 5, last }
     }
 
     #[test]
@@ -203,15 +214,9 @@ mod tests {
     fn reused_observations_start_empty() {
         let mut collector = Collector::new(&catalog(), 1, SECOND);
         let (_, spare) = collector.accept(delta(0, 0, &[seen(200, 5), seen(404, 5)], false));
-        assert_eq!(spare.requests().count(), 0);
-        let next = Delta {
-            worker: 0,
-            interval: 1,
-            observations: spare,
-            running_users: 1,
-            made_users: 5,
-            last: false,
-        };
+        assert_eq!(spare.counted.requests().count(), 0);
+        let next =
+            Delta { worker: 0, interval: 1, recorded: spare, running_users: 1, made_users: 5, last: false };
         let point = collector.accept(next).0.expect("the only worker");
         assert_eq!((point.requests, point.duration.percentile(Percent::whole(95))), (0, None));
     }
@@ -226,13 +231,13 @@ mod tests {
             (1..=3).for_each(|ms| recorder.group(group, stage, Duration::from_millis(ms)));
             for site in [FailureSite::Request(RequestId(0)), FailureSite::Task(TaskId(0))] {
                 let at = SECOND * (2 - worker as u32);
-                recorder.failure(site, FailureKind::Template, at, || format!("of {worker}"));
+                recorder.failure(stage, site, FailureKind::Template, at, || format!("of {worker}"));
             }
-            let observations = recorder.swap(Box::new(Observations::new(&catalog)));
+            let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
             let (running_users, made_users) = (1, 1);
-            let delta = Delta { worker, interval: 0, observations, running_users, made_users, last: false };
+            let delta = Delta { worker, interval: 0, recorded, running_users, made_users, last: false };
             let (_, spare) = collector.accept(delta);
-            assert!(spare.is_empty());
+            assert!(spare.counted.is_empty());
         }
         let total = collector.snapshot(SECOND).total;
         let groups: Vec<_> = total.groups().map(|(key, stats)| (*key, stats.count)).collect();
@@ -258,7 +263,7 @@ mod tests {
                 recorder.request(&RequestObservation { key, ..seen });
             }
         }
-        let seen = recorder.swap(Box::default());
+        let seen = recorder.swap(Box::default()).counted;
         assert_eq!(seen.requests().map(|(_, stats)| stats.count).sum::<u64>(), 10_500);
         assert_eq!(seen.folded(), 500);
         assert!(seen.requests().count() <= 10_000 + 60);

@@ -15,6 +15,6 @@ pub use collector::{Collector, Delta};
 pub use key::{CheckKey, GroupKey, IterationKey, RequestKey};
 pub use latency::{Latency, Quantile};
 pub use observations::{FailureSample, GroupStats, IterationStats, Observations, RequestStats, Tally};
-pub use recorder::{Recorder, RequestObservation};
+pub use recorder::{Recorded, Recorder, RequestObservation};
 pub use series::{Point, Series, SparseLatency};
 pub use snapshot::{Gauge, Snapshot};

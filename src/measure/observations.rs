@@ -5,7 +5,7 @@ use super::{
     key::{CheckKey, GroupKey, IterationKey, RequestKey},
     latency::Latency,
 };
-use crate::model::{Catalog, FailureKind, FailureSite, WorkloadId};
+use crate::model::{Catalog, FailureKind, FailureSite, StageId, WorkloadId};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Most series of requests kept apart; further statuses are folded into one series per request and stage.
@@ -44,6 +44,8 @@ pub struct IterationStats {
     pub count: u64,
     /// How long they took; recorded only for those that completed.
     pub duration: Latency,
+    /// How long after they were meant to they began: the generator's own lateness.
+    pub lag: Latency,
 }
 
 /// The groups of steps of one series, those that ran to their end.
@@ -77,6 +79,7 @@ pub struct Observations {
     groups: Vec<(GroupKey, GroupStats)>,
     failures: BTreeMap<(FailureSite, FailureKind), FailureSample>,
     user_start_failures: Vec<u64>,
+    dropped: Vec<u64>,
 }
 
 impl Observations {
@@ -85,6 +88,7 @@ impl Observations {
         Self {
             requests: vec![Vec::new(); catalog.requests.len()],
             user_start_failures: vec![0; catalog.workloads.len()],
+            dropped: vec![0; catalog.stages.len()],
             ..Self::default()
         }
     }
@@ -100,7 +104,7 @@ impl Observations {
             && self.iterations().next().is_none()
             && self.groups().next().is_none()
             && self.failures.is_empty()
-            && self.user_start_failures.iter().all(|count| *count == 0)
+            && self.user_start_failures.iter().chain(&self.dropped).all(|count| *count == 0)
     }
 
     /// The checks' results.
@@ -128,6 +132,17 @@ impl Observations {
         self.user_start_failures.get(workload.0 as usize).copied().unwrap_or(0)
     }
 
+    /// Iterations of a stage that were meant to start and did not, because there was no user or no time for
+    /// them.
+    pub fn dropped(&self, stage: StageId) -> u64 {
+        self.dropped.get(stage.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The same of all stages.
+    pub fn all_dropped(&self) -> u64 {
+        self.dropped.iter().sum()
+    }
+
     /// Requests counted in a folded series because there were too many series.
     pub fn folded(&self) -> u64 {
         self.folded
@@ -153,6 +168,7 @@ impl Observations {
             let mine = self.iteration_stats(*key);
             mine.count += stats.count;
             mine.duration.merge(&stats.duration);
+            mine.lag.merge(&stats.lag);
         }
         for (key, stats) in other.groups() {
             let mine = self.group_stats(*key);
@@ -163,6 +179,9 @@ impl Observations {
             self.merge_failure(*key, theirs);
         }
         for (mine, theirs) in self.user_start_failures.iter_mut().zip(&other.user_start_failures) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.dropped.iter_mut().zip(&other.dropped) {
             *mine += theirs;
         }
     }
@@ -189,6 +208,7 @@ impl Observations {
         for (_, stats) in &mut self.iterations {
             stats.count = 0;
             stats.duration.clear();
+            stats.lag.clear();
         }
         for (_, stats) in &mut self.groups {
             stats.count = 0;
@@ -198,6 +218,7 @@ impl Observations {
         self.checks.clear();
         self.failures.clear();
         self.user_start_failures.fill(0);
+        self.dropped.fill(0);
     }
 
     /// The series of this key, made if it is new; the folded one where there is no room for another.
@@ -242,6 +263,13 @@ impl Observations {
     pub(super) fn count_user_start_failure(&mut self, workload: WorkloadId) {
         if let Some(count) = self.user_start_failures.get_mut(workload.0 as usize) {
             *count += 1;
+        }
+    }
+
+    /// Counts iterations that did not start.
+    pub(super) fn count_dropped(&mut self, stage: StageId, count: u64) {
+        if let Some(dropped) = self.dropped.get_mut(stage.0 as usize) {
+            *dropped += count;
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     observations::Observations,
 };
 use crate::model::{
-    Catalog, CheckId, ErrorKind, FailureKind, FailureSite, GroupId, IterationEnd, StageId, TaskId, WorkloadId,
+    Catalog, CheckId, ErrorKind, FailureKind, FailureSite, GroupId, IterationEnd, StageId, WorkloadId,
 };
 use std::{mem, time::Duration};
 
@@ -24,27 +24,76 @@ pub struct RequestObservation {
     pub received_bytes: u64,
 }
 
+/// What one worker saw in an interval.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// What counts.
+    pub counted: Observations,
+    /// What began in a stage that is warm-up; nothing where no stage is.
+    pub warm_up: Option<Observations>,
+}
+
+impl Recorded {
+    /// Nothing seen yet of what `catalog` lists.
+    pub fn new(catalog: &Catalog) -> Self {
+        let warms_up = catalog.stages.iter().any(|stage| stage.warm_up);
+        Self { counted: Observations::new(catalog), warm_up: warms_up.then(|| Observations::new(catalog)) }
+    }
+
+    /// All of it, whether it counts or not.
+    pub fn whole(mut self) -> Observations {
+        if let Some(warm_up) = &self.warm_up {
+            self.counted.merge(warm_up);
+        }
+        self.counted
+    }
+
+    /// Forgets what was seen and keeps the memory for the next interval.
+    pub fn clear(&mut self) {
+        self.counted.clear();
+        if let Some(warm_up) = &mut self.warm_up {
+            warm_up.clear();
+        }
+    }
+}
+
 /// Records what one worker sees.
 #[derive(Debug)]
 pub struct Recorder {
-    current: Box<Observations>,
+    current: Box<Recorded>,
+    /// Whether a stage is warm-up, by `StageId`; empty where none is.
+    is_warm_up: Vec<bool>,
 }
 
 impl Recorder {
     /// A recorder for what `catalog` lists.
     pub fn new(catalog: &Catalog) -> Self {
-        Self { current: Box::new(Observations::new(catalog)) }
+        let current = Box::new(Recorded::new(catalog));
+        let is_warm_up = match current.warm_up {
+            Some(_) => catalog.stages.iter().map(|stage| stage.warm_up).collect(),
+            None => Vec::new(),
+        };
+        Self { current, is_warm_up }
     }
 
-    /// Takes the observations so far and goes on in `next`, which must be empty.
-    pub fn swap(&mut self, next: Box<Observations>) -> Box<Observations> {
+    /// Takes what was seen so far and goes on in `next`, which must be empty.
+    pub fn swap(&mut self, next: Box<Recorded>) -> Box<Recorded> {
         mem::replace(&mut self.current, next)
+    }
+
+    /// Where what began in this stage is counted.
+    fn of(&mut self, stage: StageId) -> &mut Observations {
+        let Recorded { counted, warm_up } = &mut *self.current;
+        match warm_up {
+            Some(warm_up) if self.is_warm_up.get(stage.0 as usize) == Some(&true) => warm_up,
+            _ => counted,
+        }
     }
 
     /// Counts a request. One without a response has no duration, so that refusals cannot pull percentiles
     /// down, except a timeout: it counts with the time it waited.
     pub fn request(&mut self, seen: &RequestObservation) {
-        let stats = self.current.request_stats(seen.key);
+        let stats = self.of(seen.key.stage).request_stats(seen.key);
         stats.count += 1;
         stats.sent_bytes += seen.sent_bytes;
         stats.received_bytes += seen.received_bytes;
@@ -56,7 +105,7 @@ impl Recorder {
 
     /// Counts a check's result.
     pub fn check(&mut self, check: CheckId, stage: StageId, held: bool) {
-        let tally = self.current.check_tally(CheckKey { check, stage });
+        let tally = self.of(stage).check_tally(CheckKey { check, stage });
         if held {
             tally.passes += 1;
         } else {
@@ -64,35 +113,43 @@ impl Recorder {
         }
     }
 
-    /// Counts an iteration, and its duration if it completed.
-    pub fn iteration(&mut self, task: TaskId, stage: StageId, end: IterationEnd, duration: Duration) {
-        let stats = self.current.iteration_stats(IterationKey { task, stage, end });
+    /// Counts an iteration that began by `lag` after it was meant to, and its duration if it completed.
+    pub fn iteration(&mut self, key: IterationKey, lag: Duration, duration: Duration) {
+        let stats = self.of(key.stage).iteration_stats(key);
         stats.count += 1;
-        if end == IterationEnd::Completed {
+        stats.lag.record(lag);
+        if key.end == IterationEnd::Completed {
             stats.duration.record(duration);
         }
     }
 
+    /// Counts iterations that were meant to start in this stage and did not.
+    pub fn dropped(&mut self, stage: StageId, count: u64) {
+        self.of(stage).count_dropped(stage, count);
+    }
+
     /// Counts a group of steps that ran to its end, and its duration.
     pub fn group(&mut self, group: GroupId, stage: StageId, duration: Duration) {
-        let stats = self.current.group_stats(GroupKey { group, stage });
+        let stats = self.of(stage).group_stats(GroupKey { group, stage });
         stats.count += 1;
         stats.duration.record(duration);
     }
 
-    /// Counts a failure; `sample` is called only for the first of its kind in an interval.
+    /// Counts a failure of something that began in this stage; `sample` is called only for the first of its kind
+    /// in an interval.
     pub fn failure(
         &mut self,
+        stage: StageId,
         site: FailureSite,
         kind: FailureKind,
         at: Duration,
         sample: impl FnOnce() -> String,
     ) {
-        self.current.count_failure(site, kind, at, sample);
+        self.of(stage).count_failure(site, kind, at, sample);
     }
 
     /// Counts a failed attempt at `on_start`.
-    pub fn user_start_failure(&mut self, workload: WorkloadId) {
-        self.current.count_user_start_failure(workload);
+    pub fn user_start_failure(&mut self, workload: WorkloadId, stage: StageId) {
+        self.of(stage).count_user_start_failure(workload);
     }
 }

@@ -94,6 +94,7 @@ impl Point {
                 IterationEnd::Interrupted => {}
             }
         }
+        point.dropped_iterations = seen.all_dropped();
         point.duration = SparseLatency::of(&duration);
         point.response_time = SparseLatency::of(&response_time);
         point

@@ -19,8 +19,12 @@ pub struct Gauge {
 pub struct Snapshot {
     /// From the start of the run to this moment.
     pub elapsed: Duration,
-    /// All observations of all workers, merged.
+    /// The part of it in which what begins counts: all of it but the warm-up. Rates are per this time.
+    pub counted: Duration,
+    /// All observations of all workers that count, merged.
     pub total: Observations,
+    /// What began during the warm-up; nothing where there is none.
+    pub warm_up: Option<Observations>,
     /// The run over time.
     pub series: Series,
     /// Users running; `None` before the first interval ended.

@@ -1,5 +1,7 @@
 //! Everything a run can observe, named once and numbered, so that recording needs an index and no string.
 
+use std::time::Duration;
+
 /// Index of a workload in [`Catalog::workloads`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkloadId(pub u32);
@@ -99,6 +101,8 @@ pub struct StageMeta {
     pub start_ms: u64,
     /// Where it ends, in milliseconds from the start of the run.
     pub end_ms: u64,
+    /// Whether what begins in it is in no summary and no threshold, only in the course of the run.
+    pub warm_up: bool,
 }
 
 /// The tables that ids point into.
@@ -142,6 +146,22 @@ impl Catalog {
     /// The stage of this id.
     pub fn stage(&self, id: StageId) -> &StageMeta {
         &self.stages[id.0 as usize]
+    }
+
+    /// How much of the time from the start of the run to `at` was warm-up and nothing else: a stage of another
+    /// workload that counts makes the time count.
+    pub fn warm_up_before(&self, at: Duration) -> Duration {
+        let mut edges: Vec<u64> =
+            self.stages.iter().flat_map(|stage| [stage.start_ms, stage.end_ms]).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let now = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        let covers = |from: u64, warm_up: bool| {
+            let mut stages = self.stages.iter();
+            stages.any(|stage| stage.warm_up == warm_up && stage.start_ms <= from && from < stage.end_ms)
+        };
+        let pairs = edges.windows(2).filter(|pair| covers(pair[0], true) && !covers(pair[0], false));
+        Duration::from_millis(pairs.map(|pair| pair[1].min(now).saturating_sub(pair[0])).sum())
     }
 
     /// The group of this id.

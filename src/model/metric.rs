@@ -101,14 +101,14 @@ metrics! {
     InterruptedIterations = "interrupted_iterations", Counter, One, true;
     /// Iterations that a failure ended early.
     FailedIterations = "failed_iterations", Counter, One, true;
-    /// Arrivals for which there was no user.
+    /// Iterations that were meant to start and did not: no user was free, or the time ran out.
     DroppedIterations = "dropped_iterations", Counter, One, true;
     /// Duration of iterations that ran to their end, think time after them left out.
     IterationDuration = "iteration_duration", Trend, Milliseconds, true;
     /// Duration of groups of steps that ran to their end.
     GroupDuration = "group_duration", Trend, Milliseconds, true;
-    /// Actual minus intended start of an iteration.
-    IterationLag = "iteration_lag", Trend, Milliseconds, false;
+    /// Actual minus intended start of an iteration: the generator's own lateness.
+    IterationLag = "iteration_lag", Trend, Milliseconds, true;
     /// Users running.
     Vus = "vus", Gauge, One, true;
     /// Users made.
@@ -148,7 +148,8 @@ impl Metric {
             | Self::FailedIterations
             | Self::IterationDuration
             | Self::IterationLag => &["workload", "task", "stage"],
-            Self::DroppedIterations | Self::UserStartFailures => &["workload"],
+            Self::DroppedIterations => &["workload", "stage"],
+            Self::UserStartFailures => &["workload"],
             Self::GroupDuration => &["workload", "task", "stage", "group"],
             Self::Vus | Self::VusMax => &[],
         }

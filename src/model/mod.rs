@@ -27,7 +27,10 @@ pub use glob::Glob;
 pub use mask::Mask;
 pub use metric::{Metric, MetricKind, Unit};
 pub use outcome::{ErrorKind, FailureKind, FailureSite, IterationEnd, Protocol};
-pub use outline::{FileOutline, Outline, StageOutline, TaskOutline, WorkloadOutline};
+pub use outline::{
+    ArrivalOutline, FileOutline, Outline, ScheduleOutline, StageOutline, TaskOutline, UserOutline,
+    WindowOutline, WorkloadOutline,
+};
 pub use quantity::{
     Percent, QuantityError, Rate, format_bytes, format_duration, parse_bytes, parse_duration, parse_rate,
     parse_share,

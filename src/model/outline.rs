@@ -21,7 +21,7 @@ pub struct Outline {
     pub duration: Duration,
     /// How long running iterations may go on after that.
     pub graceful_stop: Duration,
-    /// The most users that can exist at once, over all workloads.
+    /// The most users that can exist at once, over all workloads. Those of rates are made on demand.
     pub peak_users: u64,
     /// What that many users are expected to need, in bytes.
     pub memory_estimate_bytes: u64,
@@ -73,7 +73,7 @@ pub struct WorkloadOutline {
     pub stages: Vec<StageOutline>,
     /// Levels at equal distances over the whole run, the first at its start, the last at its planned end.
     pub levels: Vec<f64>,
-    /// The most users it can have.
+    /// The most users it can have. Those of an open model are made on demand.
     pub max_users: u64,
     /// Iterations that it will start; `None` where that depends on the target.
     pub expected_iterations: Option<f64>,
@@ -85,6 +85,56 @@ pub struct WorkloadOutline {
     pub pacing: Option<String>,
     /// The cap on its iterations, as written.
     pub max_rate: Option<String>,
+    /// When what of it starts; `None` unless it was asked for.
+    pub schedule: Option<ScheduleOutline>,
+}
+
+/// When what of a workload starts: all of it, or what comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScheduleOutline {
+    /// Of a closed model: when which user runs.
+    Users {
+        /// How many users there are.
+        count: u64,
+        /// The first of them.
+        users: Vec<UserOutline>,
+    },
+    /// Of an open model: when which iteration is intended to start.
+    Arrivals {
+        /// How many there are; `None` where too many would have to be drawn to know.
+        count: Option<u64>,
+        /// The first of them.
+        arrivals: Vec<ArrivalOutline>,
+    },
+}
+
+/// A user and when it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserOutline {
+    /// Its number in the workload, from 1.
+    pub user: u64,
+    /// When it runs, in order and without overlap.
+    pub windows: Vec<WindowOutline>,
+}
+
+/// A time during which a user starts iterations, from the start of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowOutline {
+    /// Its start.
+    pub start: Duration,
+    /// Its end, which is no longer part of it.
+    pub end: Duration,
+}
+
+/// An iteration that is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArrivalOutline {
+    /// Its number in the workload, from 0.
+    pub number: u64,
+    /// When it is intended to start, from the start of the run.
+    pub at: Duration,
+    /// Its task, as an index into the workload's.
+    pub task: usize,
 }
 
 /// A stage in outline.

@@ -5,7 +5,8 @@ use super::{
     feed::{self, Feed},
     given::{elsewhere, names, variables_of},
     hosts::{allow_hosts, hosts},
-    schedule::UserSchedule,
+    load,
+    random::key_of,
     scope::Scope,
     secrets,
     step::{Step, each_request, looks_back},
@@ -17,11 +18,10 @@ use super::{
 use crate::model::ThinkTime;
 use crate::{
     model::{
-        Catalog, Mask, StageId, StageMeta, TaskId, TaskKind, TaskMeta, Threshold, WorkloadId, WorkloadMeta,
+        Catalog, Mask, StageMeta, TaskId, TaskKind, TaskMeta, Threshold, WorkloadId, WorkloadMeta,
+        format_duration,
     },
-    scenario::{
-        self, Diagnostic, Faults, HttpDefaults, LoadShape, Reading, Scenario, Spanned, Target, Value, Work,
-    },
+    scenario::{self, Diagnostic, Faults, HttpDefaults, Reading, Scenario, Spanned, Target, Value, Work},
 };
 use serde_json::{Map, Value as Json};
 use std::{sync::Arc, time::Duration};
@@ -99,6 +99,7 @@ struct Around {
 pub(super) struct Builder<'s> {
     scenario: &'s Scenario,
     scope: Scope<'s>,
+    seed: u64,
     pub base: Option<String>,
     pub catalog: Catalog,
     /// The data feeds in the file's order; `None` for one that could not be loaded.
@@ -133,7 +134,7 @@ impl<'s> Builder<'s> {
         }
         let feeds = feed::load_all(&scenario.data, &scope, &*inputs.files, faults);
         scope.add_feeds(feeds.clone());
-        Self { scenario, scope, feeds, base, catalog: Catalog::default() }
+        Self { scenario, scope, feeds, seed: inputs.seed, base, catalog: Catalog::default() }
     }
 
     fn build(mut self, inputs: &Inputs, faults: &mut Faults) -> Option<Plan> {
@@ -142,6 +143,7 @@ impl<'s> Builder<'s> {
         let built: Vec<Option<Workload>> =
             self.scenario.workloads.iter().map(|workload| self.workload(workload, faults)).collect();
         let teardown = self.once(TEARDOWN, &self.scenario.teardown, faults);
+        self.check_warm_up(faults);
         let (thresholds, left_out) = self.thresholds(faults);
         let mut workloads = built.into_iter().collect::<Option<Vec<_>>>()?;
         number_row_users(&mut workloads);
@@ -162,6 +164,21 @@ impl<'s> Builder<'s> {
         plan.hosts = hosts(self.scenario, &plan);
         allow_hosts(&mut plan);
         Some(plan)
+    }
+
+    /// A run that is nothing but warm-up has no figure to judge.
+    fn check_warm_up(&self, faults: &mut Faults) {
+        let stages = &self.catalog.stages;
+        if stages.is_empty() || !stages.iter().all(|stage| stage.warm_up) {
+            return;
+        }
+        let place = self.scenario.warm_up.as_ref().map(|warm_up| warm_up.span);
+        let place = place.or_else(|| self.scenario.workloads.first().map(|workload| workload.load.span));
+        let end = stages.iter().map(|stage| stage.end_ms).max().unwrap_or(0);
+        faults
+            .report(place.unwrap_or_default(), "the whole run is warm-up: nothing of it would count")
+            .label(format!("the load ends after {}", format_duration(Duration::from_millis(end))))
+            .help("let the load go on after the warm-up, in a longer `duration` or a further stage");
     }
 
     /// The gates, and those that say something about tasks that the command line leaves out.
@@ -188,7 +205,13 @@ impl<'s> Builder<'s> {
         }
         let load = std::mem::take(&mut self.catalog);
         let id = self.workload_id(name);
-        self.catalog.stages.push(StageMeta { name: name.to_owned(), workload: id, start_ms: 0, end_ms: 0 });
+        self.catalog.stages.push(StageMeta {
+            name: name.to_owned(),
+            workload: id,
+            start_ms: 0,
+            end_ms: 0,
+            warm_up: false,
+        });
         let task = self.task_id(name, id, TaskKind::Iteration);
         let mut scope = self.scope.clone().with_variables(names(&[(steps, &format!("`{name}`"))]));
         scope.name_place("workload", name);
@@ -219,7 +242,9 @@ impl<'s> Builder<'s> {
 
     fn workload(&mut self, workload: &scenario::Workload, faults: &mut Faults) -> Option<Workload> {
         let id = self.workload_id(&workload.name.value);
-        let schedule = self.schedule(id, workload);
+        let warm_up = self.scenario.warm_up.as_ref().map_or(Duration::ZERO, |warm_up| warm_up.value);
+        let timeline = load::timeline(workload, id, warm_up, &mut self.catalog);
+        let seed = key_of(self.seed, &workload.name.value);
         let mut scope = self.scope.clone();
         constants(&workload.variables, &mut scope, faults);
         let mut scope = scope.with_variables(variables_of(workload)).with_rows();
@@ -234,7 +259,9 @@ impl<'s> Builder<'s> {
         Some(Workload {
             id,
             load: workload.load.clone(),
-            schedule,
+            timeline,
+            executor: load::executor(workload, seed),
+            seed,
             graceful_stop: workload.load.graceful_stop.unwrap_or(GRACEFUL_STOP),
             graceful_ramp_down: workload.load.graceful_ramp_down.unwrap_or(GRACEFUL_RAMP_DOWN),
             on_start: on_start.steps,
@@ -250,22 +277,6 @@ impl<'s> Builder<'s> {
             slots: scope.slots(),
             row_users_before: 0,
         })
-    }
-
-    fn schedule(&mut self, id: WorkloadId, workload: &scenario::Workload) -> UserSchedule {
-        let (start_users, lines) = lines(&workload.load.shape);
-        let mut start = workload.start_after;
-        let mut stages = Vec::with_capacity(lines.len());
-        for (index, (name, duration, users)) in lines.into_iter().enumerate() {
-            let stage = StageId(self.catalog.stages.len() as u32);
-            let name = name.unwrap_or_else(|| (index + 1).to_string());
-            let millis = |time: Duration| time.as_millis() as u64;
-            let (start_ms, end_ms) = (millis(start), millis(start + duration));
-            self.catalog.stages.push(StageMeta { name, workload: id, start_ms, end_ms });
-            stages.push((stage, duration, users));
-            start += duration;
-        }
-        UserSchedule::new(workload.start_after, start_users, stages)
     }
 
     /// The steps of `on_start` or `on_stop`, counted under a task of their own.
@@ -346,7 +357,7 @@ fn number_row_users(workloads: &mut [Workload]) {
     for workload in workloads {
         workload.row_users_before = before;
         if workload.takes_rows() {
-            before += workload.schedule.most_users();
+            before += workload.most_users();
         }
     }
 }
@@ -357,31 +368,6 @@ fn constants(variables: &[(scenario::Spanned<String>, Value)], scope: &mut Scope
         // A wrong one is defined all the same, so that its uses are not reported, too.
         let value = scope.constant(value, faults).unwrap_or(Json::Null);
         scope.define(&name.value, value);
-    }
-}
-
-/// Users at the start, and the lines that their number follows: name, length, users at the end. Shapes whose
-/// users this version does not schedule have those that they may need, all the time.
-fn lines(shape: &LoadShape) -> (u64, Vec<(Option<String>, Duration, u64)>) {
-    match shape {
-        LoadShape::ConstantUsers { users, duration } => (*users, vec![(None, *duration, *users)]),
-        LoadShape::RampingUsers { start_users, stages } => {
-            let line = |stage: &scenario::Stage<u64>| (stage.name.clone(), stage.duration, stage.level);
-            (*start_users, stages.iter().map(line).collect())
-        }
-        LoadShape::SharedIterations { users, max_duration, .. }
-        | LoadShape::IterationsPerUser { users, max_duration, .. } => {
-            (*users, vec![(None, *max_duration, *users)])
-        }
-        LoadShape::ConstantRate { duration, max_users, .. } => {
-            (*max_users, vec![(None, *duration, *max_users)])
-        }
-        LoadShape::RampingRate { stages, max_users, .. } => {
-            let line = |stage: &scenario::Stage<crate::model::Rate>| {
-                (stage.name.clone(), stage.duration, *max_users)
-            };
-            (*max_users, stages.iter().map(line).collect())
-        }
     }
 }
 

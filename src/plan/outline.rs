@@ -1,6 +1,7 @@
 //! A plan in outline: what would happen, for whoever looks before a run.
 
 use super::{
+    schedule_outline,
     step::{Step, requests_of},
     types::{Plan, Task, Workload},
 };
@@ -10,14 +11,14 @@ use crate::{
         BYTES_PER_USER, Catalog, FileOutline, Outline, Rate, StageOutline, TaskOutline, Threshold,
         WorkloadOutline, format_duration,
     },
-    scenario::{FeedSource, LoadShape, Scenario, Target},
+    scenario::{Arrivals, FeedSource, LoadShape, Scenario, Target},
 };
 use std::time::Duration;
 
 /// Levels over the whole run, for a chart.
 const LEVELS: u32 = 120;
 
-/// The outline of a plan that was made of this scenario, in a file of this name.
+/// The outline of a plan that was made of this scenario, in a file of this name; without schedules.
 pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option<&str>) -> Outline {
     let peak_users = plan.most_users();
     let requests = |steps: &[Step]| requests_of(steps).len() as u64;
@@ -44,6 +45,14 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
         notes: notes(scenario, plan),
         setup_requests: plan.setup.as_ref().map_or(0, |once| requests(&once.steps)),
         teardown_requests: plan.teardown.as_ref().map_or(0, |once| requests(&once.steps)),
+    }
+}
+
+/// Adds the schedules to a plan's outline: of each workload its first users or arrivals, `most` of them and never
+/// more than ten million.
+pub fn add_schedules(outline: &mut Outline, plan: &Plan, most: u64) {
+    for (outlined, workload) in outline.workloads.iter_mut().zip(&plan.workloads) {
+        outlined.schedule = Some(schedule_outline::schedule(workload, most));
     }
 }
 
@@ -91,7 +100,7 @@ fn files(scenario: &Scenario, plan: &Plan) -> Vec<FileOutline> {
 
 fn workload_outline(workload: &Workload, plan: &Plan) -> WorkloadOutline {
     let (executor, model, level_unit) = kind(&workload.load.shape);
-    let (begin, end) = (workload.schedule.begin(), workload.schedule.end());
+    let (begin, end) = (workload.timeline.begin(), workload.timeline.end());
     let (expected_iterations, expected_basis) = expected(&workload.load.shape);
     WorkloadOutline {
         name: plan.catalog.workload(workload.id).name.clone(),
@@ -102,12 +111,13 @@ fn workload_outline(workload: &Workload, plan: &Plan) -> WorkloadOutline {
         level_unit,
         stages: stages(workload, &plan.catalog),
         levels: levels(workload, plan.duration()),
-        max_users: workload.schedule.most_users(),
+        max_users: workload.most_users(),
         expected_iterations,
         expected_basis,
         tasks: tasks(workload, &plan.catalog),
         pacing: workload.pacing.map(pause),
         max_rate: workload.max_rate.map(|rate| format!("{}/s", rate.per_second)),
+        schedule: None,
     }
 }
 
@@ -133,14 +143,22 @@ fn expected(shape: &LoadShape) -> (Option<f64>, String) {
         LoadShape::IterationsPerUser { users, iterations, .. } => {
             (Some(*users as f64 * *iterations as f64), "users × iterations of each".to_owned())
         }
-        LoadShape::ConstantRate { rate, duration, .. } => {
-            (Some(rate.per_second * duration.as_secs_f64()), "rate × time".to_owned())
+        LoadShape::ConstantRate { rate, duration, arrivals, .. } => {
+            (Some(rate.per_second * duration.as_secs_f64()), reckoned("rate × time", *arrivals))
         }
-        LoadShape::RampingRate { .. } => {
+        LoadShape::RampingRate { arrivals, .. } => {
             let lines = lines(shape);
             let area = lines.iter().map(|line| (line.from + line.to) / 2.0 * line.length.as_secs_f64()).sum();
-            (Some(area), "area under the rates".to_owned())
+            (Some(area), reckoned("area under the rates", *arrivals))
         }
+    }
+}
+
+/// Poisson arrivals come to their number only on average.
+fn reckoned(basis: &str, arrivals: Arrivals) -> String {
+    match arrivals {
+        Arrivals::Uniform => basis.to_owned(),
+        Arrivals::Poisson => format!("{basis}, on average"),
     }
 }
 
@@ -194,7 +212,7 @@ fn stages(workload: &Workload, catalog: &Catalog) -> Vec<StageOutline> {
 
 fn levels(workload: &Workload, whole: Duration) -> Vec<f64> {
     let lines = lines(&workload.load.shape);
-    let begin = workload.schedule.begin();
+    let begin = workload.timeline.begin();
     (0..LEVELS).map(|index| level_at(&lines, begin, whole * index / (LEVELS - 1))).collect()
 }
 

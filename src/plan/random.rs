@@ -21,6 +21,10 @@ pub enum Stream {
     Picks = 5,
     /// What the random functions of expressions give.
     Functions = 6,
+    /// Which task an iteration of an open model does.
+    Arrivals = 7,
+    /// How long after the one before an iteration of an open model starts.
+    Gaps = 8,
 }
 
 /// A user's random numbers for one purpose.
@@ -92,6 +96,13 @@ fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
 }
 
+/// Uniform in [0, 1), for the thing of this number: a pure function of all three, whoever asks and in whatever order.
+pub fn share_of(seed: u64, number: u64, purpose: Stream) -> f64 {
+    let mixed = mix(mix(mix(seed) ^ number) ^ purpose as u64);
+    // The upper 53 bits: as many as a float has, so that no two of them become one, and none becomes 1.
+    (mixed >> 11) as f64 / (1u64 << 53) as f64
+}
+
 /// A key for what users share, by its name.
 pub(super) fn key_of(seed: u64, name: &str) -> u64 {
     name.bytes().fold(mix(seed), |key, byte| mix(key ^ u64::from(byte)))
@@ -123,6 +134,29 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn the_share_of_a_number_is_uniform_and_follows_from_seed_and_purpose() {
+        let numbers = 0..20_000;
+        let shares: Vec<f64> = numbers.clone().map(|n| share_of(7, n, Stream::Arrivals)).collect();
+        assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));
+        let mut tenths = [0u32; 10];
+        shares.iter().for_each(|share| tenths[(share * 10.0) as usize] += 1);
+        // 2000 are expected in each; six standard deviations of the binomial, √(20000·0.1·0.9) = 42.4.
+        assert!(tenths.iter().all(|count| count.abs_diff(2_000) < 255), "{tenths:?}");
+        let mean = shares.iter().sum::<f64>() / 20_000.0;
+        let product = |other: &[f64]| {
+            shares.iter().zip(other).map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>() / 20_000.0
+        };
+        // Standard error of the mean 1/√12/√20000 = 0.0020, of a covariance 1/12/√20000 = 0.00059.
+        assert!((mean - 0.5).abs() < 0.012, "{mean}");
+        for (seed, first, purpose) in
+            [(7, 1, Stream::Arrivals), (8, 0, Stream::Arrivals), (7, 0, Stream::Gaps)]
+        {
+            let other: Vec<f64> = numbers.clone().map(|n| share_of(seed, n + first, purpose)).collect();
+            assert!(product(&other).abs() < 0.0036, "{seed} {first} {purpose:?}");
+        }
     }
 
     /// Mean and standard deviation of 20000 pauses, in seconds, and the pauses.

@@ -3,8 +3,8 @@
 
 use crate::{
     model::{
-        Catalog, CheckId, ErrorKind, Glob, GroupId, Metric, Protocol, RequestId, TaskId, TaskKind, Threshold,
-        WorkloadId,
+        Catalog, CheckId, ErrorKind, Glob, GroupId, Metric, Protocol, RequestId, StageMeta, TaskId, TaskKind,
+        Threshold, WorkloadId,
     },
     scenario::{Faults, Given, Spanned, listed, nearest, similar},
 };
@@ -195,6 +195,14 @@ impl<'k, 'b> Binding<'k, 'b> {
             faults.report(self.threshold.span, message).label(label);
             return false;
         }
+        let is_warm_up = |stage: &StageMeta| stage.warm_up && value.matches(&stage.name);
+        if tag == "stage" && self.catalog.stages.iter().any(is_warm_up) {
+            let message = format!("the stage `{}` is warm-up, which is in no threshold", value.as_str());
+            faults.report(self.threshold.span, message).label("nothing of it counts").help(
+                "name a stage without `warm_up`, or leave the tag out to judge everything after the warm-up",
+            );
+            return false;
+        }
         let message = format!("no {} `{}` can occur in this file", called(tag), value.as_str());
         let given = self.lost.iter().flat_map(|given| &given.selectable).map(String::as_str);
         let near = if faults.are_many() { None } else { similar(value.as_str(), values.iter().chain(given)) };
@@ -257,7 +265,7 @@ impl<'k, 'b> Binding<'k, 'b> {
         match (source, tag) {
             (_, "stage") => {
                 let workload = self.workload_of(source);
-                let own = catalog.stages.iter().filter(|stage| stage.workload == workload);
+                let own = catalog.stages.iter().filter(|stage| stage.workload == workload && !stage.warm_up);
                 own.map(|stage| stage.name.as_str()).collect()
             }
             (_, "workload") => vec![&catalog.workload(self.workload_of(source)).name],
@@ -410,6 +418,7 @@ mod tests {
             workload: WorkloadId(workload),
             start_ms: 0,
             end_ms: 1_000,
+            warm_up: false,
         };
         Catalog {
             workloads: ["web", "api"].map(|name| WorkloadMeta { name: name.into() }).into(),

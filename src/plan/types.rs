@@ -3,8 +3,8 @@
 use super::{
     feed::Feed,
     files::{Files, NoFiles},
-    random::UserRandom,
-    schedule::UserSchedule,
+    random::{Stream, UserRandom, share_of},
+    schedule::{ArrivalSchedule, Timeline, UserSchedule},
     step::Step,
     weights::Weights,
 };
@@ -65,7 +65,7 @@ pub struct Plan {
 impl Plan {
     /// From the start of the run to the end of the last workload.
     pub fn duration(&self) -> Duration {
-        self.workloads.iter().map(|workload| workload.schedule.end()).max().unwrap_or_default()
+        self.workloads.iter().map(|workload| workload.timeline.end()).max().unwrap_or_default()
     }
 
     /// How long running iterations may go on after that.
@@ -75,7 +75,7 @@ impl Plan {
 
     /// Users that will exist at most.
     pub fn most_users(&self) -> u64 {
-        self.workloads.iter().map(|workload| workload.schedule.most_users()).sum()
+        self.workloads.iter().map(Workload::most_users).sum()
     }
 }
 
@@ -93,6 +93,36 @@ pub struct Once {
     pub variables: usize,
 }
 
+/// What starts a workload's iterations.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Executor {
+    /// Users do, each one its next when it is done with the one before.
+    Closed {
+        /// When which user runs.
+        users: UserSchedule,
+        /// How many iterations there are.
+        quota: Quota,
+    },
+    /// The time does, whatever the target takes for them.
+    Open {
+        /// When which iteration starts.
+        arrivals: ArrivalSchedule,
+        /// Users that may be made for it.
+        max_users: u64,
+    },
+}
+
+/// How many iterations users of the closed model start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    /// As many as there is time for.
+    Unlimited,
+    /// So many of all of them together; whoever is free takes the next.
+    Shared(u64),
+    /// So many of each of them.
+    PerUser(u64),
+}
+
 /// A workload, worked out.
 #[derive(Debug, Clone)]
 pub struct Workload {
@@ -100,8 +130,12 @@ pub struct Workload {
     pub id: WorkloadId,
     /// How load arrives, as written.
     pub load: Load,
-    /// When which user runs.
-    pub schedule: UserSchedule,
+    /// Its stages along the run.
+    pub timeline: Timeline,
+    /// What starts iterations.
+    pub executor: Executor,
+    /// Seed of what follows from the workload alone and not from one of its users.
+    pub seed: u64,
     /// How long running iterations may go on after the end.
     pub graceful_stop: Duration,
     /// How long the running iteration of a released user may go on.
@@ -141,9 +175,28 @@ impl Workload {
 }
 
 impl Workload {
+    /// Users that will exist at most.
+    pub fn most_users(&self) -> u64 {
+        match &self.executor {
+            Executor::Closed { users, .. } => users.most_users(),
+            Executor::Open { max_users, .. } => *max_users,
+        }
+    }
+
     /// The task of a user's next iteration.
     pub fn choose(&self, random: &mut UserRandom) -> &Task {
         &self.tasks[self.weights.pick(random)]
+    }
+
+    /// The task of iteration `number` (from 0), where iterations are numbered over all users: it follows from the
+    /// seed and does not depend on who carries it out.
+    pub fn task_of(&self, number: u64) -> &Task {
+        &self.tasks[self.task_index(number)]
+    }
+
+    /// The same by position.
+    pub(super) fn task_index(&self, number: u64) -> usize {
+        self.weights.at(share_of(self.seed, number, Stream::Arrivals))
     }
 }
 

@@ -34,12 +34,15 @@ impl Weights {
 
     /// Index of a weight, with probability weight / sum of weights.
     pub fn pick(&self, random: &mut UserRandom) -> usize {
-        let last = self.cumulative.len().saturating_sub(1);
-        if last == 0 {
-            return 0;
-        }
-        let point = random.share() * self.cumulative[last];
-        self.cumulative.partition_point(|&edge| edge <= point).min(last)
+        // One choice takes no draw.
+        if self.cumulative.len() < 2 { 0 } else { self.at(random.share()) }
+    }
+
+    /// Index of the weight at a share, from 0 to below 1, of their sum.
+    pub fn at(&self, share: f64) -> usize {
+        let Some(sum) = self.cumulative.last() else { return 0 };
+        let point = share * sum;
+        self.cumulative.partition_point(|&edge| edge <= point).min(self.cumulative.len() - 1)
     }
 }
 
@@ -65,6 +68,14 @@ mod tests {
                 prop_assert!((f64::from(count) - n * p).abs() <= bound, "{p} {count}");
             }
         }
+    }
+
+    #[test]
+    fn a_share_of_the_sum_lies_in_one_weight() {
+        let weights = Weights::new([1.0, 2.0, 1.0]);
+        let at = [0.0, 0.2499, 0.25, 0.7499, 0.75, 0.9999, 1.0].map(|share| weights.at(share));
+        assert_eq!(at, [0, 0, 1, 1, 2, 2, 2]);
+        assert_eq!(Weights::new([3.0]).at(0.5), 0);
     }
 
     #[test]

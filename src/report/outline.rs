@@ -42,8 +42,8 @@ fn head(outline: &Outline, width: usize, paint: Paint) -> String {
     let mut facts = vec![
         clock(outline.duration),
         format!("up to {} more for what is running then", clock(outline.graceful_stop)),
-        format!("at most {}", counted(outline.peak_users, "user")),
-        format!("about {} of memory", format_bytes(outline.memory_estimate_bytes)),
+        users(outline.peak_users, on_demand(outline)),
+        memory(outline),
         format!("seed {}", outline.seed),
     ];
     for (requests, part) in [(outline.setup_requests, "setup"), (outline.teardown_requests, "teardown")] {
@@ -53,6 +53,32 @@ fn head(outline: &Outline, width: usize, paint: Paint) -> String {
     }
     let title: Vec<String> = wrap(&title, width).iter().map(|line| paint.strong(line)).collect();
     format!("{}\n{}\n", title.join("\n"), flow(&facts, " · ", width))
+}
+
+/// Users that are made only when arrivals find none idle.
+fn on_demand(outline: &Outline) -> u64 {
+    outline.workloads.iter().filter(|workload| is_open(workload)).map(|workload| workload.max_users).sum()
+}
+
+fn is_open(workload: &WorkloadOutline) -> bool {
+    workload.model == "open"
+}
+
+/// How many users there can be, so many of them only on demand.
+fn users(most: u64, on_demand: u64) -> String {
+    match on_demand {
+        0 => format!("at most {}", counted(most, "user")),
+        _ if on_demand >= most => format!("up to {}, made on demand", counted(most, "user")),
+        _ => format!("at most {}, {} of them made on demand", counted(most, "user"), count(on_demand)),
+    }
+}
+
+fn memory(outline: &Outline) -> String {
+    let bytes = format_bytes(outline.memory_estimate_bytes);
+    match on_demand(outline) {
+        0 => format!("about {bytes} of memory"),
+        _ => format!("about {bytes} of memory if all of them are needed"),
+    }
 }
 
 fn workload(workload: &WorkloadOutline, outline: &Outline, width: usize, paint: Paint) -> String {
@@ -79,7 +105,7 @@ fn facts(workload: &WorkloadOutline, outline: &Outline) -> Vec<String> {
     if !workload.start.is_zero() || workload.end != outline.duration {
         facts.push(format!("from {} to {}", clock(workload.start), clock(workload.end)));
     }
-    facts.push(format!("at most {}", counted(workload.max_users, "user")));
+    facts.push(users(workload.max_users, if is_open(workload) { workload.max_users } else { 0 }));
     facts.push(match workload.expected_iterations {
         Some(expected) => format!("{} iterations ({basis})", rounded(expected)),
         None if basis.is_empty() => "iterations: depends on the target".to_owned(),

@@ -4,7 +4,10 @@
 //! version 2.
 
 use super::schema;
-use crate::model::{FileOutline, Outline, StageOutline, TaskOutline, WorkloadOutline};
+use crate::model::{
+    ArrivalOutline, FileOutline, Outline, ScheduleOutline, StageOutline, TaskOutline, UserOutline,
+    WindowOutline, WorkloadOutline,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -37,7 +40,7 @@ pub struct PlanV1 {
     pub duration_ms: u64,
     /// How long running iterations may go on after that, in milliseconds.
     pub graceful_stop_ms: u64,
-    /// The most users that can exist at once, over all workloads.
+    /// The most users that can exist at once, over all workloads. Those of open models are made on demand.
     pub peak_users: u64,
     /// What that many users are expected to need, in bytes.
     pub memory_estimate_bytes: u64,
@@ -79,7 +82,7 @@ pub struct WorkloadPlanV1 {
     pub stages: Vec<StagePlanV1>,
     /// Levels at equal distances over the whole run, in `level_unit`.
     pub levels: Vec<f64>,
-    /// The most users it can have.
+    /// The most users it can have. Those of an open model are made on demand.
     pub max_users: u64,
     /// Number of iterations that it will start; null where that depends on the target.
     pub expected_iterations: Option<f64>,
@@ -93,6 +96,48 @@ pub struct WorkloadPlanV1 {
     /// The cap on its iterations, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rate: Option<String>,
+    /// When what of it starts, from its first users or arrivals on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<SchedulePlanV1>,
+}
+
+/// When what of a workload starts. A closed model has `users`, an open one `arrivals`. It follows from the scenario
+/// and the seed alone.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SchedulePlanV1 {
+    /// Number of users or of arrivals, also of those that are not listed; null where more than a hundred million
+    /// Poisson arrivals would have to be drawn to know.
+    pub count: Option<u64>,
+    /// When which iteration is intended to start, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Vec<ArrivalPlanV1>>,
+    /// When which user runs, by user and time: one entry for each time that it is started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<UserPlanV1>>,
+    /// Number of users or of arrivals that are listed, the first ones.
+    pub listed: u64,
+}
+
+/// An iteration that is to start.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ArrivalPlanV1 {
+    /// Its number in the workload, from 0.
+    pub n: u64,
+    /// When it is intended to start, in milliseconds from the start of the run.
+    pub at_ms: f64,
+    /// The name of its task.
+    pub task: String,
+}
+
+/// A time during which a user starts iterations.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UserPlanV1 {
+    /// Its number in the workload, from 1.
+    pub user: u64,
+    /// Its start, in milliseconds from the start of the run.
+    pub from_ms: f64,
+    /// Its end, in milliseconds from the start of the run: then it starts no more.
+    pub to_ms: f64,
 }
 
 /// A stage of a workload's load: a straight line from one level to another.
@@ -189,7 +234,39 @@ fn workload(workload: &WorkloadOutline) -> WorkloadPlanV1 {
         tasks: workload.tasks.iter().map(task).collect(),
         pacing: workload.pacing.clone(),
         max_rate: workload.max_rate.clone(),
+        schedule: workload.schedule.as_ref().map(|schedule| self::schedule(schedule, &workload.tasks)),
     }
+}
+
+fn schedule(schedule: &ScheduleOutline, tasks: &[TaskOutline]) -> SchedulePlanV1 {
+    match schedule {
+        ScheduleOutline::Users { count, users } => SchedulePlanV1 {
+            count: Some(*count),
+            arrivals: None,
+            users: Some(users.iter().flat_map(user).collect()),
+            listed: users.len() as u64,
+        },
+        ScheduleOutline::Arrivals { count, arrivals } => SchedulePlanV1 {
+            count: *count,
+            arrivals: Some(arrivals.iter().map(|one| arrival(one, tasks)).collect()),
+            users: None,
+            listed: arrivals.len() as u64,
+        },
+    }
+}
+
+fn arrival(arrival: &ArrivalOutline, tasks: &[TaskOutline]) -> ArrivalPlanV1 {
+    let task = tasks.get(arrival.task).map(|task| task.name.clone()).unwrap_or_default();
+    ArrivalPlanV1 { n: arrival.number, at_ms: exact_ms(arrival.at), task }
+}
+
+fn user(user: &UserOutline) -> impl Iterator<Item = UserPlanV1> {
+    let entry = move |window: &WindowOutline| UserPlanV1 {
+        user: user.user,
+        from_ms: exact_ms(window.start),
+        to_ms: exact_ms(window.end),
+    };
+    user.windows.iter().map(entry)
 }
 
 fn stage(stage: &StageOutline) -> StagePlanV1 {
@@ -218,6 +295,11 @@ fn file(file: &FileOutline) -> FilePlanV1 {
 
 fn whole_ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with all their nanoseconds: six digits behind the point.
+fn exact_ms(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e6
 }
 
 /// JSON has neither infinity nor NaN.

@@ -55,6 +55,8 @@ pub(super) struct IterationTotals {
     pub interrupted: u64,
     /// How long those took that completed.
     pub duration: Latency,
+    /// How long after they were meant to they began.
+    pub lag: Latency,
 }
 
 impl IterationTotals {
@@ -65,6 +67,7 @@ impl IterationTotals {
             IterationEnd::Interrupted => self.interrupted += stats.count,
         }
         self.duration.merge(&stats.duration);
+        self.lag.merge(&stats.lag);
     }
 }
 
@@ -75,6 +78,8 @@ pub(super) struct StageTotals {
     pub requests: RequestTotals,
     /// Its iterations.
     pub iterations: IterationTotals,
+    /// Those that were meant to start in it and did not.
+    pub dropped: u64,
 }
 
 /// A run's observations, added up. The vectors follow the catalogue, so that what was never sent has a zero.
@@ -100,7 +105,7 @@ pub(super) struct Totals {
     pub checks: Vec<Tally>,
     /// Failed attempts at `on_start`.
     pub user_start_failures: u64,
-    /// Arrivals for which there was no user.
+    /// Iterations that were meant to start and did not.
     pub dropped_iterations: u64,
 }
 
@@ -121,8 +126,10 @@ impl Totals {
         totals.add_checks(snapshot);
         totals.user_start_failures =
             catalog.workload_ids().map(|id| snapshot.total.user_start_failures(id)).sum();
-        totals.dropped_iterations =
-            snapshot.series.points().iter().map(|point| point.dropped_iterations).sum();
+        totals.dropped_iterations = snapshot.total.all_dropped();
+        for (stage, id) in totals.stages.iter_mut().zip(catalog.stage_ids()) {
+            stage.dropped = snapshot.total.dropped(id);
+        }
         totals
     }
 

@@ -14,7 +14,7 @@ use super::{
     reader::{Keys, duration, literal, text, whole_number},
     secrets::secrets,
     sources::Sources,
-    span::Span,
+    span::{Span, Spanned},
     suggest::{listed, nearest, similar},
     text::Text,
     types::{Scenario, Target, Work},
@@ -129,11 +129,10 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
     let http = keys.get("http").map(|node| http(node, faults)).unwrap_or_default();
     let setup = keys.get("setup").map_or_else(Vec::new, |node| steps(node, "`setup`", faults));
     let teardown = keys.get("teardown").map_or_else(Vec::new, |node| steps(node, "`teardown`", faults));
-    if let Some(node) = keys.get("warm_up")
-        && duration(node, "`warm_up`", faults).is_some_and(|time| !time.is_zero())
-    {
-        faults.not_yet(keys.key_span("warm_up"), "`warm_up`");
-    }
+    let warm_up = keys.get("warm_up").and_then(|node| {
+        let warm_up = duration(node, "`warm_up`", faults)?;
+        Some(Spanned::new(warm_up, node.span))
+    });
     // Taken out before, with the overlay merged.
     keys.offer(&["environments", "thresholds"]);
     let workloads = workloads(&mut keys, faults);
@@ -157,6 +156,7 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
         secrets,
         http,
         setup,
+        warm_up,
         teardown,
         workloads: workloads.unwrap_or_default(),
         thresholds,

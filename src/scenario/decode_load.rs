@@ -59,18 +59,6 @@ pub(super) fn load(node: &Node, faults: &mut Faults) -> Option<Load> {
         CONSTANT_RATE => constant_rate(&mut keys, faults),
         _ => ramping_rate(&mut keys, faults),
     };
-    let later = match &shape {
-        Some(LoadShape::ConstantUsers { .. } | LoadShape::RampingUsers { .. }) | None => None,
-        Some(LoadShape::SharedIterations { .. } | LoadShape::IterationsPerUser { .. }) => {
-            Some("a load of iterations")
-        }
-        Some(LoadShape::ConstantRate { .. } | LoadShape::RampingRate { .. }) => {
-            Some("a load of arrival rates")
-        }
-    };
-    if let Some(later) = later {
-        faults.not_yet(node.span, later).help("write `{ users: 50, duration: 5m }`, or `stages` of users");
-    }
     keys.finish(faults);
     Some(Load { shape: shape?, graceful_stop, graceful_ramp_down: ramp_down, span: node.span })
 }
@@ -234,11 +222,7 @@ fn stage<L>(
     let mut keys = Keys::open(node, "a stage", faults)?;
     let name = keys.get("name").and_then(|node| literal(node, "a stage's name", faults));
     let duration = keys.require("duration", faults).and_then(|node| duration(node, "`duration`", faults));
-    if let Some(warm_up) = keys.get("warm_up")
-        && boolean(warm_up, "`warm_up`", faults) == Some(true)
-    {
-        faults.not_yet(keys.key_span("warm_up"), "`warm_up` of a stage");
-    }
+    let warm_up = keys.get("warm_up").and_then(|node| boolean(node, "`warm_up`", faults));
     let other = if level == "rate" { "users" } else { "rate" };
     if keys.has(other) {
         keys.get(other);
@@ -255,7 +239,12 @@ fn stage<L>(
         }
         ours
     });
-    Some(Stage { name: name.map(|name| name.value), duration: duration?, level: value? })
+    Some(Stage {
+        name: name.map(|name| name.value),
+        duration: duration?,
+        warm_up: warm_up.unwrap_or(false),
+        level: value?,
+    })
 }
 
 fn user_count(node: &Node, what: &str, least: u64, faults: &mut Faults) -> Option<u64> {

@@ -104,8 +104,11 @@ fn workload(
     let paced = keys.get("pacing").and_then(|node| pacing(node, span, thinks, faults));
     let start_after = keys.get("start_after").and_then(|node| start_after(node, faults));
     let max_rate = keys.get("max_rate").and_then(|node| positive_rate(node, "`max_rate`", faults));
-    if max_rate.is_some() {
-        faults.not_yet(keys.key_span("max_rate"), "`max_rate`");
+    if max_rate.is_some() && load.as_ref().is_some_and(|load| load.shape.is_open()) {
+        faults
+            .report(keys.key_span("max_rate"), "`max_rate` cannot stand beside a load of arrival rates")
+            .label("the rate is the cap already")
+            .help("arrivals held back by a cap would be late by its doing; lower the `rate`, or give `users` with a `max_rate`");
     }
     let work = work(keys, place, faults);
     if written.is_none() && !keys.misspelt(&["load"]) {

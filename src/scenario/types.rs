@@ -43,6 +43,8 @@ pub struct Scenario {
     pub http: HttpDefaults,
     /// `setup`: once per run, before the load.
     pub setup: Vec<Step>,
+    /// `warm_up`: so much of the start counts in no summary and no threshold.
+    pub warm_up: Option<Spanned<Duration>>,
     /// `teardown`: once per run, after the load.
     pub teardown: Vec<Step>,
     /// The workloads; one of them, called `default`, where its keys stand at the top level.
@@ -213,6 +215,13 @@ pub enum LoadShape {
     },
 }
 
+impl LoadShape {
+    /// Whether iterations arrive at a rate, whatever the target takes for them.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::ConstantRate { .. } | Self::RampingRate { .. })
+    }
+}
+
 /// How arrivals of a rate are spaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Arrivals {
@@ -230,6 +239,8 @@ pub struct Stage<L> {
     pub name: Option<String>,
     /// How long it takes.
     pub duration: Duration,
+    /// Whether what begins in it is only warm-up.
+    pub warm_up: bool,
     /// The level at its end.
     pub level: L,
 }

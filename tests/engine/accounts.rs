@@ -163,7 +163,7 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Nothing starts outside its user's windows or after a stop, and nothing goes on for longer than it may.
 fn keeps_to_the_plan(case: &Case, run: &Run) -> Result<(), TestCaseError> {
-    let schedule = &run.plan.workloads[0].schedule;
+    let schedule = run.users();
     let stop = case.stop_at.map_or(Duration::MAX, ms);
     let last = schedule.end().min(stop) + ms(case.graceful_stop) + TICK;
     for sent in &run.sent {
@@ -178,9 +178,12 @@ fn keeps_to_the_plan(case: &Case, run: &Run) -> Result<(), TestCaseError> {
         }
         let Some((_, at)) = sent.end else { continue };
         prop_assert!(at <= last, "{:?} beyond {:?}", sent, last);
-        let window = windows.iter().rfind(|window| window.start <= sent.at);
-        if let Some(window) = window.filter(|window| window.end < schedule.end()) {
-            prop_assert!(at <= window.end + ms(case.graceful_ramp_down) + TICK, "{:?}", sent);
+        let Some(index) = windows.iter().rposition(|window| window.start <= sent.at) else { continue };
+        let until = windows[index].end + ms(case.graceful_ramp_down);
+        // Whoever is wanted again before its grace is over goes on.
+        let is_wanted = windows.get(index + 1).is_some_and(|next| next.start <= until);
+        if windows[index].end < schedule.end() && !is_wanted {
+            prop_assert!(at <= until + TICK, "{:?}", sent);
         }
     }
     prop_assert!(run.took <= last, "{:?} beyond {:?}", run.took, last);
@@ -196,7 +199,7 @@ proptest! {
         run.adds_up("/first");
         keeps_to_the_plan(&case, &run)?;
         let points = run.seen.series.points();
-        let most = run.plan.workloads[0].schedule.most_users();
+        let most = run.users().most_users();
         prop_assert!(points.iter().all(|point| point.vus <= most));
         prop_assert!(run.seen.vus_max <= most);
         prop_assert_eq!(run.dump(), case.run().dump());

@@ -5,7 +5,7 @@ use loadgen::{
     engine::{Common, Done, Phase, Simulated, run_once, simulate},
     measure::{Collector, FailureSample, Latency, RequestKey, RequestStats, Snapshot, Tally},
     model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
-    plan::{Files, Inputs, Plan, build},
+    plan::{Executor, Files, Inputs, Plan, UserSchedule, build},
     scenario::{Options, parse, render},
 };
 use std::{collections::BTreeMap, fmt::Write as _, io::Read, sync::Arc, time::Duration};
@@ -125,6 +125,14 @@ impl Run {
     /// The requests to a path of the target's, in order.
     pub fn to<'r>(&'r self, path: &'r str) -> impl Iterator<Item = &'r Sent> {
         self.sent.iter().filter(move |sent| sent.path().strip_prefix("/base") == Some(path))
+    }
+
+    /// When which user of the only workload runs.
+    pub fn users(&self) -> &UserSchedule {
+        match &self.plan.workloads[0].executor {
+            Executor::Closed { users, .. } => users,
+            Executor::Open { .. } => panic!("users are made on demand"),
+        }
     }
 
     /// When each request to a path was sent, in milliseconds.

@@ -78,7 +78,7 @@ think_time: 100ms
 #[tokio::test(start_paused = true)]
 async fn a_ramp_runs_as_many_users_as_its_line_says() {
     let run = Sim::of(&format!("{WAVES}flow: [ {{ get: /a }} ]")).run(|_| Reply::status(200)).await;
-    let schedule = &run.plan.workloads[0].schedule;
+    let schedule = run.users();
     let points = run.seen.series.points();
     assert_eq!(points.len(), 32);
     for point in points {
@@ -94,7 +94,7 @@ async fn a_ramp_runs_as_many_users_as_its_line_says() {
 #[tokio::test(start_paused = true)]
 async fn each_user_of_a_ramp_starts_and_stops_on_its_line() {
     let run = Sim::of(&format!("{WAVES}flow: [ {{ get: /a }} ]")).run(|_| Reply::status(200)).await;
-    let schedule = run.plan.workloads[0].schedule.clone();
+    let schedule = run.users().clone();
     for vu in 1..=12 {
         let windows = schedule.windows(vu);
         for sent in run.of_user(vu) {
@@ -125,7 +125,7 @@ flow: [ {{ get: /a, headers: {{ authorization: \"${{token}}\" }} }} ]
         let numbers: Vec<u64> = tasks.iter().map(|sent| sent.iteration).collect();
         assert_eq!(numbers, (0..tasks.len() as u64).collect::<Vec<_>>(), "user {vu}");
     }
-    let twice = (1..=12).filter(|vu| run.plan.workloads[0].schedule.windows(*vu).len() > 1).count();
+    let twice = (1..=12).filter(|vu| run.users().windows(*vu).len() > 1).count();
     assert!(twice >= 5, "{twice} users came back");
     assert_eq!(run.start_failures(), 0);
     run.adds_up("/a");

@@ -18,7 +18,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The results of a run. Durations in it are milliseconds, rates are per second of `snapshot.elapsed`.
+/// The results of a run. Durations in it are milliseconds, rates are per second of `snapshot.counted`.
 pub fn summary(
     run: &RunInfo,
     snapshot: &Snapshot,
@@ -39,7 +39,7 @@ pub fn summary(
         thresholds: thresholds.iter().map(threshold).collect(),
         metrics: metrics(snapshot, totals),
         checks: catalog.check_ids().map(|id| check(id, catalog, totals)).collect(),
-        requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.elapsed)).collect(),
+        requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.counted)).collect(),
         tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
         groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),

@@ -83,6 +83,7 @@ fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<Metric
         Metric::FailedIterations => counter(iterations.failed),
         Metric::DroppedIterations => counter(totals.dropped_iterations),
         Metric::IterationDuration => Some(trend(&iterations.duration)),
+        Metric::IterationLag => Some(trend(&iterations.lag)),
         Metric::GroupDuration => Some(trend(&totals.grouped)),
         Metric::Vus => Some(gauge(metric, snapshot.vus)),
         Metric::VusMax => {
@@ -96,8 +97,7 @@ fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<Metric
         | Metric::HttpReqTlsHandshaking
         | Metric::HttpReqSending
         | Metric::HttpReqWaiting
-        | Metric::HttpReqReceiving
-        | Metric::IterationLag => None,
+        | Metric::HttpReqReceiving => None,
     }
 }
 
@@ -106,7 +106,7 @@ fn trend(latency: &Latency) -> MetricV1 {
 }
 
 fn counter(metric: Metric, count: u64, snapshot: &Snapshot) -> MetricV1 {
-    let rate = per_second(count, snapshot.elapsed);
+    let rate = per_second(count, snapshot.counted);
     MetricV1::Counter(CounterV1 { unit: metric.unit().into(), count, rate })
 }
 

@@ -97,7 +97,7 @@ fn outline(run: &RunInfo, snapshot: &Snapshot, verdict: &Verdict, totals: &Total
     }
     // A rate of no requests would look like something that was measured.
     if all.count > 0 {
-        facts.extend(per_second(all.count, snapshot.elapsed).map(|rate| format!("{} req/s", number(rate))));
+        facts.extend(per_second(all.count, snapshot.counted).map(|rate| format!("{} req/s", number(rate))));
         facts.push(format!("{} failed", percent(all.failed, all.count)));
         facts.push(format!("{} received", format_bytes(all.received_bytes)));
     }

@@ -64,7 +64,7 @@ pub(super) fn requests(
     let mut row = |name: String, seen: &RequestTotals, is_strong| Row {
         mark: None,
         name,
-        cells: request_cells(seen, snapshot.elapsed, doubts),
+        cells: request_cells(seen, snapshot.counted, doubts),
         is_strong,
     };
     for task in catalog.task_ids() {

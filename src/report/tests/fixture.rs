@@ -2,7 +2,7 @@
 
 use crate::{
     judge::{ThresholdResult, judge, setup_failed, verdict},
-    measure::{Collector, Delta, Observations, Recorder, RequestKey, RequestObservation, Snapshot},
+    measure::{Collector, Delta, IterationKey, Recorded, Recorder, RequestKey, RequestObservation, Snapshot},
     model::*,
 };
 use std::time::Duration;
@@ -79,7 +79,11 @@ impl Run {
         let mut collector = Collector::new(&catalog(), 1, SECOND);
         collector.accept(delta(0, 0, |recorder| {
             (1..=1_000).for_each(|us| recorder.request(&seen(LIST, 0, MS + Duration::from_micros(us))));
-            recorder.iteration(TaskId(0), StageId(0), IterationEnd::Completed, MS * 20);
+            recorder.iteration(
+                IterationKey { task: TaskId(0), stage: StageId(0), end: IterationEnd::Completed },
+                MS / 20,
+                MS * 20,
+            );
         }));
         collector.finish();
         let p95 = Condition {
@@ -123,6 +127,7 @@ fn catalog() -> Catalog {
         workload: WorkloadId(0),
         start_ms,
         end_ms,
+        warm_up: false,
     };
     let group = |name: &str, task| GroupMeta { name: name.into(), task: TaskId(task) };
     let long = format!("{HOSTILE}{}", "x".repeat(200));
@@ -214,8 +219,8 @@ fn delta(worker: usize, interval: u64, record: impl FnOnce(&mut Recorder)) -> De
     let catalog = catalog();
     let mut recorder = Recorder::new(&catalog);
     record(&mut recorder);
-    let observations = recorder.swap(Box::new(Observations::new(&catalog)));
-    Delta { worker, interval, observations, running_users: 5, made_users: 5, last: false }
+    let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
+    Delta { worker, interval, recorded, running_users: 5, made_users: 5, last: false }
 }
 
 fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
@@ -224,7 +229,11 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
     for n in 1..=120u32 {
         recorder.request(&seen(LIST, stage, MS * n));
         recorder.check(CheckId(0), StageId(stage), true);
-        recorder.iteration(TaskId(0), StageId(stage), IterationEnd::Completed, MS * 2 * n);
+        recorder.iteration(
+            IterationKey { task: TaskId(0), stage: StageId(stage), end: IterationEnd::Completed },
+            MS / 20,
+            MS * 2 * n,
+        );
     }
     for n in 1..=10u32 {
         recorder.request(&seen(ITEM, stage, MS * 3 + Duration::from_micros(u64::from(n) * 37)));
@@ -238,23 +247,37 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
         recorder.request(&RequestObservation { key, ..went });
         recorder.check(CheckId(2), StageId(stage), n < 7);
         let end = if n == 8 { IterationEnd::Failed } else { IterationEnd::Completed };
-        recorder.iteration(TaskId(1), StageId(stage), end, MS * 510 * n);
+        recorder.iteration(
+            IterationKey { task: TaskId(1), stage: StageId(stage), end },
+            MS / 20,
+            MS * 510 * n,
+        );
         recorder.group(GroupId(0), StageId(stage), MS * 505 * n);
         recorder.group(GroupId(1), StageId(stage), MS * 2);
     }
-    recorder.failure(checkout, FailureKind::Status(503), at, || format!("503 {HOSTILE}{}", "y".repeat(500)));
-    recorder.failure(checkout, FailureKind::Expectation(CheckId(2)), at, || "no $.total in {}".into());
+    recorder.failure(StageId(stage), checkout, FailureKind::Status(503), at, || {
+        format!("503 {HOSTILE}{}", "y".repeat(500))
+    });
+    recorder.failure(StageId(stage), checkout, FailureKind::Expectation(CheckId(2)), at, || {
+        "no $.total in {}".into()
+    });
     let login = seen(RequestId(3), stage, MS * 9);
     recorder.request(&login);
     recorder.request(&refused(&login));
     recorder.failure(
+        StageId(stage),
         FailureSite::Request(RequestId(3)),
         FailureKind::NoResponse(ErrorKind::ConnectRefused),
         at,
         || "connection refused".into(),
     );
     let feed = FailureSite::Task(TaskId(0));
-    recorder.failure(feed, FailureKind::Feed, at, || "the feed `users` has no row left".into());
-    recorder.user_start_failure(WorkloadId(0));
-    recorder.iteration(TaskId(1), StageId(stage), IterationEnd::Interrupted, MS);
+    recorder
+        .failure(StageId(stage), feed, FailureKind::Feed, at, || "the feed `users` has no row left".into());
+    recorder.user_start_failure(WorkloadId(0), StageId(stage));
+    recorder.iteration(
+        IterationKey { task: TaskId(1), stage: StageId(stage), end: IterationEnd::Interrupted },
+        MS / 20,
+        MS,
+    );
 }

@@ -2,7 +2,10 @@
 
 use super::{fixture::HOSTILE, golden};
 use crate::{
-    model::{FileOutline, Outline, StageOutline, TaskOutline, WorkloadOutline},
+    model::{
+        ArrivalOutline, FileOutline, Outline, ScheduleOutline, StageOutline, TaskOutline, UserOutline,
+        WindowOutline, WorkloadOutline,
+    },
     report::{
         outline::outline_text,
         plan_v1::{json_schema, plan},
@@ -20,6 +23,12 @@ fn task(name: &str, share: f64, requests: &[&str], think_time: &str) -> TaskOutl
 
 fn stage(name: &str, start: u32, end: u32, from: f64, to: f64) -> StageOutline {
     StageOutline { name: name.into(), start: SECOND * start, end: SECOND * end, from, to }
+}
+
+fn user(user: u64, millis: &[(u64, u64)]) -> UserOutline {
+    let at = Duration::from_millis;
+    let windows = millis.iter().map(|(start, end)| WindowOutline { start: at(*start), end: at(*end) });
+    UserOutline { user, windows: windows.collect() }
 }
 
 /// A ramp up, a hold and a ramp down over five minutes.
@@ -49,6 +58,10 @@ fn browse() -> WorkloadOutline {
         ],
         pacing: None,
         max_rate: Some("200/s".into()),
+        schedule: Some(ScheduleOutline::Users {
+            count: 50,
+            users: vec![user(1, &[(1_200, 299_000), (5, 6)])],
+        }),
     }
 }
 
@@ -68,6 +81,13 @@ fn orders() -> WorkloadOutline {
         tasks: vec![task("order", 1.0, &["log in", "POST /orders"], "")],
         pacing: Some("10s".into()),
         max_rate: None,
+        schedule: Some(ScheduleOutline::Arrivals {
+            count: Some(1_350),
+            arrivals: vec![
+                ArrivalOutline { number: 0, at: SECOND * 60, task: 0 },
+                ArrivalOutline { number: 1, at: Duration::from_nanos(60_133_333_333), task: 0 },
+            ],
+        }),
     }
 }
 
@@ -171,6 +191,22 @@ fn every_line_fits_and_none_is_hostile() {
 }
 
 #[test]
+fn users_of_a_rate_are_made_on_demand() {
+    let text = outline_text(&rich(), 120, false);
+    assert!(text.contains("at most 550 users, 500 of them made on demand"), "{text}");
+    assert!(
+        text.contains(" · at most 50 users · ") && text.contains(" · up to 500 users, made on demand · "),
+        "{text}"
+    );
+    let only = Outline { workloads: vec![orders()], peak_users: 500, ..rich() };
+    let text = outline_text(&only, 120, false);
+    assert_eq!(text.matches("up to 500 users, made on demand").count(), 2, "{text}");
+    assert!(text.contains("of memory if all of them are needed"), "{text}");
+    let small = outline_text(&small(), 120, false);
+    assert!(!small.contains("demand") && !small.contains("needed"), "{small}");
+}
+
+#[test]
 fn it_ends_by_saying_that_nothing_was_sent() {
     let last = |outline| outline_text(&outline, 120, true).lines().last().map(str::to_owned);
     let would = "Nothing was sent: this is what `loadgen run scenarios/shop.yaml` would do.";
@@ -203,8 +239,7 @@ fn the_schema_is_current_and_every_document_follows_it() {
 #[test]
 fn the_document_of_a_plan() {
     let mut outline = rich();
-    outline.workloads.truncate(1);
-    outline.workloads[0].levels.truncate(3);
+    outline.workloads.iter_mut().for_each(|workload| workload.levels.truncate(3));
     let text = String::from_utf8(plan(&outline).to_json()).expect("text");
     let version = format!("\"loadgen_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     golden::check("src/report/tests/golden/plan.json", &text.replace(&version, "\"loadgen_version\": \"0\""));

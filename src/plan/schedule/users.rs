@@ -1,6 +1,5 @@
 //! When which user runs: a pure function of the stages.
 
-use crate::model::StageId;
 use std::time::Duration;
 
 /// A time during which a user runs.
@@ -15,7 +14,6 @@ pub struct Window {
 /// A straight line of users over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Line {
-    stage: StageId,
     start: Duration,
     length: Duration,
     from: u64,
@@ -35,17 +33,12 @@ pub struct UserSchedule {
 }
 
 impl UserSchedule {
-    /// From where it begins in the run, the users at the start, and each stage's id, duration and users at its
-    /// end.
-    pub fn new(
-        begin: Duration,
-        start_users: u64,
-        stages: impl IntoIterator<Item = (StageId, Duration, u64)>,
-    ) -> Self {
+    /// From where it begins in the run, the users at the start, and each stage's duration and users at its end.
+    pub fn new(begin: Duration, start_users: u64, stages: impl IntoIterator<Item = (Duration, u64)>) -> Self {
         let mut lines = Vec::new();
         let (mut start, mut from) = (begin, start_users);
-        for (stage, length, to) in stages {
-            lines.push(Line { stage, start, length, from, to });
+        for (length, to) in stages {
+            lines.push(Line { start, length, from, to });
             start += length;
             from = to;
         }
@@ -65,12 +58,6 @@ impl UserSchedule {
     /// Users that exist at most.
     pub fn most_users(&self) -> u64 {
         self.lines.iter().map(|line| line.to).max().unwrap_or(0).max(self.start_users)
-    }
-
-    /// The stage at a moment; the last one from its start on.
-    pub fn stage_at(&self, at: Duration) -> StageId {
-        let index = self.lines.partition_point(|line| line.start <= at).saturating_sub(1);
-        self.lines.get(index).map_or(StageId(0), |line| line.stage)
     }
 
     /// The users that run at a moment before the end.
@@ -132,12 +119,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn schedule(start_users: u64, stages: &[(u64, u64)]) -> UserSchedule {
-        let stages = stages.iter().enumerate();
-        UserSchedule::new(
-            Duration::ZERO,
-            start_users,
-            stages.map(|(id, (secs, users))| (StageId(id as u32), Duration::from_secs(*secs), *users)),
-        )
+        let stages = stages.iter().map(|(secs, users)| (Duration::from_secs(*secs), *users));
+        UserSchedule::new(Duration::ZERO, start_users, stages)
     }
 
     fn windows(schedule: &UserSchedule, k: u64) -> Vec<(f64, f64)> {
@@ -166,8 +149,6 @@ mod tests {
         let waves = schedule(0, &[(0, 4), (10, 4), (0, 1), (10, 1), (0, 4), (10, 4)]);
         assert_eq!(windows(&waves, 1), [(0.0, 30.0)]);
         assert_eq!(windows(&waves, 4), [(0.0, 10.0), (20.0, 30.0)]);
-        assert_eq!(waves.stage_at(Duration::from_secs(10)), StageId(3));
-        assert_eq!(waves.stage_at(Duration::from_secs(99)), StageId(5));
     }
 
     proptest! {

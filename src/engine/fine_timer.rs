@@ -1,0 +1,132 @@
+//! One kernel timer for all of a worker's sleepers who must be on time.
+
+use super::clock::Clock;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::Future,
+    io,
+    os::fd::OwnedFd,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use tokio::io::{Interest, unix::AsyncFd};
+
+/// Least time between two rings: what is due in between is woken together. It bounds what waking up costs at rates of
+/// tens of thousands a second, where a wake-up costs more than what it is for.
+const LEAST_GAP: Duration = Duration::from_micros(100);
+/// Nothing is armed.
+const NEVER: Duration = Duration::MAX;
+
+/// Who sleeps, in the order in which they are woken: the number tells equal times apart.
+type Sleepers = BTreeMap<(Duration, u64), Waker>;
+
+/// The timer.
+pub(super) struct FineTimer {
+    clock: Clock,
+    timer: AsyncFd<OwnedFd>,
+    sleepers: RefCell<Sleepers>,
+    armed: Cell<Duration>,
+    numbers: Cell<u64>,
+}
+
+impl FineTimer {
+    /// A timer of this thread's runtime.
+    ///
+    /// # Errors
+    /// The system gave none, as where no file can be opened any more.
+    pub fn new(clock: Clock) -> io::Result<Self> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe for types that may change their file; this one does not"
+        )]
+        let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
+        let (sleepers, armed, numbers) = (RefCell::default(), Cell::new(NEVER), Cell::new(0));
+        Ok(Self { clock, timer, sleepers, armed, numbers })
+    }
+
+    /// Waits until so long after the start.
+    pub fn sleep_until(&self, at: Duration) -> FineSleep<'_> {
+        let number = self.numbers.get();
+        self.numbers.set(number + 1);
+        FineSleep { timer: self, key: (at, number), registered: false }
+    }
+
+    /// Wakes whoever is due, for ever.
+    pub async fn ring(&self) {
+        loop {
+            let Ok(mut ready) = self.timer.readable().await else { return };
+            // Arming the timer again takes back that it went off, so that nothing needs to be read.
+            ready.clear_ready();
+            self.armed.set(NEVER);
+            let now = self.clock.now();
+            self.wake_due(now);
+            if let Some(at) = self.next() {
+                self.arm(at.max(now + LEAST_GAP));
+            }
+        }
+    }
+
+    fn wake_due(&self, now: Duration) {
+        // Those who are woken do not run before the borrow ends.
+        let mut sleepers = self.sleepers.borrow_mut();
+        while let Some(first) = sleepers.first_entry()
+            && first.key().0 <= now
+        {
+            first.remove().wake();
+        }
+    }
+
+    fn next(&self) -> Option<Duration> {
+        self.sleepers.borrow().first_key_value().map(|((at, _), _)| *at)
+    }
+
+    fn arm(&self, at: Duration) {
+        if at >= self.armed.get() {
+            return;
+        }
+        self.armed.set(at);
+        // Zero would take the timer off.
+        let left = at.saturating_sub(self.clock.now()).max(Duration::from_nanos(1));
+        let it_value = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        let spec = Itimerspec { it_interval: Timespec::default(), it_value };
+        // It cannot fail with a valid timer and time; if it did, sleepers would still be woken by the next one.
+        let _ = timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::empty(), &spec);
+    }
+}
+
+/// A sleeper.
+pub(super) struct FineSleep<'t> {
+    timer: &'t FineTimer,
+    key: (Duration, u64),
+    registered: bool,
+}
+
+impl Future for FineSleep<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let timer = self.timer;
+        if self.key.0 <= timer.clock.now() {
+            return Poll::Ready(());
+        }
+        timer.sleepers.borrow_mut().insert(self.key, context.waker().clone());
+        self.registered = true;
+        timer.arm(self.key.0);
+        Poll::Pending
+    }
+}
+
+impl Drop for FineSleep<'_> {
+    fn drop(&mut self) {
+        if self.registered {
+            self.timer.sleepers.borrow_mut().remove(&self.key);
+        }
+    }
+}
