@@ -18,7 +18,7 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 /// Least time between two rings: what is due in between is woken together. It bounds what waking up costs at rates of
 /// tens of thousands a second, where a wake-up costs more than what it is for.
-const LEAST_GAP: Duration = Duration::from_micros(100);
+const LEAST_GAP: Duration = Duration::from_micros(200);
 /// Nothing is armed.
 const NEVER: Duration = Duration::MAX;
 
@@ -127,6 +127,64 @@ impl Drop for FineSleep<'_> {
     fn drop(&mut self) {
         if self.registered {
             self.timer.sleepers.borrow_mut().remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Those who slept, in the order in which they woke, each with how early it was.
+    async fn woken(sleepers: &[u32], gone: u32) -> Vec<(u32, Duration)> {
+        let clock = Clock::start();
+        let timer = FineTimer::new(clock).expect("a timer");
+        let woken = Rc::new(RefCell::new(Vec::new()));
+        let begin = clock.now();
+        let sleep = |ms: u32| {
+            let (timer, woken) = (&timer, Rc::clone(&woken));
+            async move {
+                let at = begin + MS * ms;
+                timer.sleep_until(at).await;
+                woken.borrow_mut().push((ms, at.saturating_sub(clock.now())));
+            }
+        };
+        let all = futures_util::future::join_all(sleepers.iter().map(|ms| sleep(*ms)));
+        tokio::select! {
+            biased;
+            _ = all => {}
+            () = sleep(gone) => {}
+            () = timer.ring() => {}
+        }
+        assert!(timer.sleepers.borrow().is_empty(), "whoever is gone does not sleep");
+        woken.take()
+    }
+
+    #[tokio::test]
+    async fn sleepers_wake_in_order_and_never_early() {
+        let woken = woken(&[30, 10, 0, 20, 10, 31], 10_000).await;
+        let order: Vec<u32> = woken.iter().map(|(ms, _)| *ms).collect();
+        assert_eq!(order, [0, 10, 10, 20, 30, 31]);
+        assert!(woken.iter().all(|(_, early)| early.is_zero()), "{woken:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_is_asked_for_later_may_be_due_earlier() {
+        let clock = Clock::start();
+        let timer = FineTimer::new(clock).expect("a timer");
+        let begin = clock.now();
+        let second = async {
+            tokio::task::yield_now().await;
+            timer.sleep_until(begin + MS * 5).await;
+        };
+        tokio::select! {
+            biased;
+            () = timer.sleep_until(begin + MS * 10_000) => panic!("the later one was due first"),
+            () = second => {}
+            () = timer.ring() => {}
         }
     }
 }
