@@ -1,6 +1,8 @@
 //! Real workers on the real clock: what a generator that is held up says of itself. Nothing here asserts that the
 //! machine is quick, only that a delay which the test makes is told, and where.
 
+#![expect(clippy::expect_used, reason = "the helpers of a test fail it by panicking")]
+
 use loadgen::{
     engine::{Arrived, Clock, Common, Engine, Event, Exchange, Outgoing, Transport, Transports},
     measure::{Collector, Latency, Snapshot},

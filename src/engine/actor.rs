@@ -6,6 +6,7 @@ use super::{
     cap::Caps,
     clock::Clock,
     crowd::Crowds,
+    deadline::Deadline,
     outlet::Outlet,
     stop::Stop,
     transport::{Arrived, Transports},
@@ -130,7 +131,7 @@ pub(super) struct Actor<F: Transports> {
     role: Role,
     transports: F,
     /// Ways to the target that no exchange uses now: one, but for steps that run side by side.
-    idle: RefCell<Vec<F::User>>,
+    idle: RefCell<Vec<(F::User, Deadline)>>,
     pub slots: RefCell<Vec<Option<Json>>>,
     functions: UserFunctions,
     /// When the step under way began.
@@ -269,8 +270,11 @@ impl<F: Transports> Actor<F> {
     /// A way to the target, kept for the next exchange when it is dropped.
     pub fn lane(&self) -> Lane<'_, F> {
         let idle = self.idle.borrow_mut().pop();
-        let transport = idle.unwrap_or_else(|| self.transports.user(self.shared.clock));
-        Lane { transport: Some(transport), actor: self }
+        Lane { way: Some(idle.unwrap_or_else(|| self.new_way())), actor: self }
+    }
+
+    fn new_way(&self) -> (F::User, Deadline) {
+        (self.transports.user(self.shared.clock), Deadline::default())
     }
 }
 
@@ -287,18 +291,20 @@ fn hand(shared: &Shared, workload: &Workload, vu: u64) -> Option<Box<Hand>> {
 
 /// A way to the target that one exchange uses.
 pub(super) struct Lane<'a, F: Transports> {
-    transport: Option<F::User>,
+    way: Option<(F::User, Deadline)>,
     actor: &'a Actor<F>,
 }
 
 impl<F: Transports> Lane<'_, F> {
-    pub fn transport(&mut self) -> &mut F::User {
-        self.transport.get_or_insert_with(|| self.actor.transports.user(self.actor.shared.clock))
+    /// What exchanges, and what limits its time.
+    pub fn way(&mut self) -> (&mut F::User, &mut Deadline) {
+        let (transport, deadline) = self.way.get_or_insert_with(|| self.actor.new_way());
+        (transport, deadline)
     }
 }
 
 impl<F: Transports> Drop for Lane<'_, F> {
     fn drop(&mut self) {
-        self.actor.idle.borrow_mut().extend(self.transport.take());
+        self.actor.idle.borrow_mut().extend(self.way.take());
     }
 }

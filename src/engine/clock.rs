@@ -1,7 +1,10 @@
 //! The clock. The one place that asks the time, so that tests can hold it (tokio's paused time).
 
-use std::time::{Duration, SystemTime};
-use tokio::time::{Instant, sleep_until};
+use std::{
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Monotonic time since the start of the run.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +37,13 @@ impl Clock {
     }
 
     /// A timer that can be polled many times.
-    pub fn timer(self, at: Duration) -> tokio::time::Sleep {
+    pub fn timer(self, at: Duration) -> Sleep {
         sleep_until(self.start + at)
+    }
+
+    /// Sets a timer to another time.
+    pub fn set(self, timer: Pin<&mut Sleep>, at: Duration) {
+        timer.reset(self.start + at);
     }
 }
 

@@ -192,7 +192,8 @@ impl<F: Transports> User<F> {
             let rest = self.rest(workload, task, began);
             paced_for = rest.paced_for;
             ready = rest.until;
-            if !self.wait_until(rest.until.min(window.end), rest.paced_for.is_some()).await {
+            let is_over = rest.until <= self.ended_at;
+            if !is_over && !self.wait_until(rest.until.min(window.end), rest.paced_for.is_some()).await {
                 return Life::Ends;
             }
         }
@@ -233,10 +234,10 @@ pub(super) struct Rest {
 }
 
 impl<F: Transports> User<F> {
-    /// The pause after an iteration of `task` that ended now and began at `began`.
+    /// The pause after the last iteration, which was of `task` and began at `began`.
     pub fn rest(&self, workload: &Workload, task: &Task, began: Duration) -> Rest {
         let pause = self.actor.pause(task.think_time);
-        let think = self.actor.shared.clock.now() + pause;
+        let think = self.ended_at + pause;
         let Some(pacing) = workload.pacing else { return Rest { until: think, paced_for: None } };
         let paced = began + self.actor.pause(pacing);
         let paced_for = if pause.is_zero() { paced } else { paced.max(think) };

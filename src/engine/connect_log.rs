@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::{
         Arc,
@@ -48,20 +48,29 @@ impl<S> Layer<S> for ConnectLog {
     type Service = Logged<S>;
 
     fn layer(&self, inner: S) -> Logged<S> {
-        Logged { inner, log: self.clone() }
+        Logged { shared: Arc::new((inner, self.clone())) }
     }
 }
 
 /// A connector whose successes are noted.
-#[derive(Debug, Clone)]
+///
+/// reqwest clones its connector six times for each request, whether it connects or not. So a clone of this one
+/// shares what is inside, which is cloned to connect.
+#[derive(Debug)]
 pub(super) struct Logged<S> {
-    inner: S,
-    log: ConnectLog,
+    shared: Arc<(S, ConnectLog)>,
+}
+
+impl<S> Clone for Logged<S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
 }
 
 impl<S, R> Service<R> for Logged<S>
 where
-    S: Service<R>,
+    R: Send + 'static,
+    S: Service<R> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Response: 'static,
     S::Error: 'static,
@@ -70,15 +79,16 @@ where
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        // The one inside is asked when it is there.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let connecting = self.inner.call(request);
-        let log = self.log.clone();
+        let (mut inner, log) = (*self.shared).clone();
         Box::pin(async move {
-            let connected = connecting.await;
+            poll_fn(|context| inner.poll_ready(context)).await?;
+            let connected = inner.call(request).await;
             if connected.is_ok() {
                 log.note();
             }

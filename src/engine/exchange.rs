@@ -12,7 +12,7 @@ use crate::{
     model::{CheckRecord, ErrorKind, ExchangeRecord, ExtractRecord, FailureKind, FailureSite, StageId},
     plan::{Decoded, Request, Response, UrlError},
 };
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 /// Largest body kept for checks and extracts; more is read and counted.
 const MOST_BODY: usize = 10 * 1024 * 1024;
@@ -53,13 +53,14 @@ impl<F: Transports> Actor<F> {
         let sent_bytes = outgoing.body.as_ref().map_or(0, |body| body.len() as u64);
         let url = request.looks_at_url().then(|| outgoing.url.to_string());
         let shown = self.shared.witness.as_ref().map(|_| Shown::of(&outgoing));
-        let began = self.shared.clock.now();
+        let began = outgoing.ready_at;
         let exchange = {
             let mut lane = self.lane();
-            match tokio::time::timeout(request.timeout, lane.transport().exchange(outgoing)).await {
-                Ok(exchange) => exchange,
-                Err(_) => self.timed_out(began, request.timeout),
-            }
+            let (transport, deadline) = lane.way();
+            // Pinned where it was made: it is large, and to hand it over would copy it.
+            let exchange = pin!(transport.exchange(outgoing));
+            let in_time = deadline.limit(self.shared.clock, began + request.timeout, exchange).await;
+            in_time.unwrap_or_else(|| self.timed_out(began, request.timeout))
         };
         let mut record = shown.map(|shown| self.record(shown, request, &exchange));
         let seen = Seen { intended, stage, sent_bytes, url: url.unwrap_or_default() };
@@ -109,6 +110,7 @@ impl<F: Transports> Actor<F> {
                 headers: request.headers(variables)?,
                 body: request.body.render(variables)?,
                 keep_body,
+                ready_at: self.shared.clock.now(),
             })
         })
     }

@@ -12,9 +12,13 @@ use super::{
 };
 use crate::model::{ErrorKind, Protocol};
 use bytes::{Bytes, BytesMut};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{HOST, HeaderMap, HeaderValue},
+};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
+use url::{Position, Url};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -67,7 +71,7 @@ impl Transports for HttpTransports {
     fn user(&self, clock: Clock) -> HttpUser {
         let log = ConnectLog::new(clock);
         let client = self.client(&log).map_err(|error| classify(&error, Phase::Connecting));
-        HttpUser { client, clock, log }
+        HttpUser { client, clock, log, host: HostHeader::default() }
     }
 }
 
@@ -89,11 +93,13 @@ pub struct HttpUser {
     client: Result<reqwest::Client, Failure>,
     clock: Clock,
     log: ConnectLog,
+    host: HostHeader,
 }
 
 impl Transport for HttpUser {
-    async fn exchange(&mut self, request: Outgoing) -> Exchange {
-        let started = self.clock.now();
+    async fn exchange(&mut self, mut request: Outgoing) -> Exchange {
+        let started = request.ready_at;
+        self.host.add(&request.url, &mut request.headers);
         // A connection that an abandoned exchange left behind is not this one's.
         self.log.take();
         let (result, connected) = self.perform(request).await;
@@ -129,6 +135,30 @@ impl HttpUser {
             return classify(error, Phase::Connecting);
         }
         classify(error, if connected.is_some() { Phase::New } else { Phase::Reused })
+    }
+}
+
+/// The `host` header of the last request, which most often is that of the next: hyper would write it anew for each.
+#[derive(Debug, Default)]
+struct HostHeader {
+    authority: String,
+    value: Option<HeaderValue>,
+}
+
+impl HostHeader {
+    /// Adds what hyper would, where it would: over TLS the protocol may be HTTP/2, whose requests have none.
+    fn add(&mut self, url: &Url, headers: &mut HeaderMap) {
+        if url.scheme() != "http" {
+            return;
+        }
+        let authority = &url[Position::BeforeHost..Position::AfterPort];
+        if self.value.is_none() || self.authority != authority {
+            self.value = HeaderValue::from_str(authority).ok();
+            authority.clone_into(&mut self.authority);
+        }
+        if let Some(value) = &self.value {
+            headers.entry(HOST).or_insert_with(|| value.clone());
+        }
     }
 }
 

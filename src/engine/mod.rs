@@ -11,6 +11,7 @@ mod clock;
 mod closed;
 mod connect_log;
 mod crowd;
+mod deadline;
 mod exchange;
 mod failure;
 #[cfg(target_os = "linux")]

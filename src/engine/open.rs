@@ -206,7 +206,9 @@ impl<F: Transports> User<F> {
             return life;
         }
         let rest = self.rest(workload, task, began);
-        self.wait_until(rest.until, false).await;
+        if rest.until > self.ended_at {
+            self.wait_until(rest.until, false).await;
+        }
         Life::GoesOn
     }
 }

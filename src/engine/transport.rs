@@ -22,6 +22,8 @@ pub struct Outgoing {
     pub body: Option<Bytes>,
     /// Bytes of the response's body to keep; the rest is read and counted.
     pub keep_body: usize,
+    /// When it was ready, on the run's clock: the transport need not ask again.
+    pub ready_at: Duration,
 }
 
 /// A response, completely read.

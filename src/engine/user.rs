@@ -40,6 +40,8 @@ pub(super) struct User<F: Transports> {
     pub census: Rc<Census>,
     /// The next iteration: one that is cut has used up its number, too.
     pub next_iteration: u64,
+    /// When the last one ended.
+    pub ended_at: Duration,
     /// Whether `on_start` has passed.
     pub started: bool,
     /// Whether it has ever run.
@@ -64,7 +66,8 @@ impl<F: Transports> User<F> {
     /// User `vu` (1-based) of a workload.
     pub fn new(shared: Shared, census: Rc<Census>, workload: usize, vu: u64, transports: F) -> Self {
         let actor = Actor::new(shared, Role::User(workload), vu, transports);
-        Self { actor, workload, census, next_iteration: 0, started: false, made: false }
+        let ended_at = Duration::ZERO;
+        Self { actor, workload, census, next_iteration: 0, ended_at, started: false, made: false }
     }
 
     /// Begins to run.
@@ -212,7 +215,9 @@ impl<F: Transports> User<F> {
         let flow = self.actor.run_steps(&task.steps, task.id).await;
         let failed = matches!(flow, Flow::Stop(Stopped { failed: true, .. }));
         let end = if failed { IterationEnd::Failed } else { IterationEnd::Completed };
-        in_flight.end(end, clock.now().saturating_sub(start.at));
+        let ended = clock.now();
+        self.ended_at = ended;
+        in_flight.end(end, ended.saturating_sub(start.at));
         // An iteration can end without having waited for anything; the other users want their turn.
         tokio::task::coop::consume_budget().await;
         match flow {

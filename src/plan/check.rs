@@ -1,6 +1,14 @@
 //! Checks and extracts, compiled: paths, selectors and patterns parsed, texts turned into templates.
 
-use super::{css, json_path, operand::Test, pattern, scope::Scope, value_template::ValueTemplate};
+use super::{
+    css, json_path,
+    json_scan::{PlainPath, Scan},
+    operand::Test,
+    pattern,
+    response::MOST_SCANS,
+    scope::Scope,
+    value_template::ValueTemplate,
+};
 use crate::{
     model::CheckId,
     scenario::{self, ExtractPick, Faults, Span, Spanned},
@@ -44,9 +52,19 @@ pub(super) enum Subject {
     Protocol,
     Header(HeaderName),
     Cookie(String),
-    Json(Box<JsonPath>, String),
+    Json(Box<JsonQuery>),
     Regex(Regex),
     Css(Box<Css>),
+}
+
+/// Values of a JSON document.
+#[derive(Debug, Clone)]
+pub(super) struct JsonQuery {
+    pub path: JsonPath,
+    /// The path as written.
+    pub source: String,
+    /// How to find the first of them in the text, where that is cheaper than making a tree of it.
+    pub scan: Option<Scan>,
 }
 
 /// Elements of an HTML document, and what of them is looked at.
@@ -133,7 +151,8 @@ impl Subject {
             scenario::Subject::Header(name) => Self::Header(header_name(name, faults)?),
             scenario::Subject::Cookie(name) => Self::Cookie(name.value.clone()),
             scenario::Subject::Json(path) => {
-                Self::Json(Box::new(json_path::json_path(path, faults)?), path.value.clone())
+                let (source, parsed) = (path.value.clone(), json_path::json_path(path, faults)?);
+                Self::Json(Box::new(JsonQuery { path: parsed, source, scan: None }))
             }
             scenario::Subject::Regex(regex) => Self::Regex(pattern::regex(regex, faults)?),
             scenario::Subject::Css { selector, attribute } => Self::Css(Box::new(Css {
@@ -144,12 +163,35 @@ impl Subject {
         })
     }
 
+    fn as_json(&mut self) -> Option<&mut JsonQuery> {
+        if let Self::Json(query) = self { Some(query) } else { None }
+    }
+
     pub(super) fn is_cookie(&self) -> bool {
         matches!(self, Self::Cookie(_))
     }
 
     pub(super) fn reads_body(&self) -> bool {
         matches!(self, Self::Body | Self::Json(..) | Self::Regex(_) | Self::Css(_))
+    }
+}
+
+/// Lets these find values in the text of a response, if all of them can and they are so few that this costs less
+/// than making a tree for them all.
+pub(super) fn scan_where_cheaper(checks: &mut [Check], extracts: &mut [Extract]) {
+    if extracts
+        .iter_mut()
+        .any(|extract| extract.pick != ExtractPick::First && extract.subject.as_json().is_some())
+    {
+        return;
+    }
+    let subjects = checks.iter_mut().map(|check| &mut check.subject);
+    let subjects = subjects.chain(extracts.iter_mut().map(|extract| &mut extract.subject));
+    let mut queries: Vec<&mut JsonQuery> = subjects.filter_map(Subject::as_json).collect();
+    let plain: Option<Vec<PlainPath>> = queries.iter().map(|query| PlainPath::of(&query.source)).collect();
+    let Some(plain) = plain.filter(|plain| plain.len() <= MOST_SCANS) else { return };
+    for (place, (query, path)) in queries.iter_mut().zip(plain).enumerate() {
+        query.scan = Some(Scan { path, place });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a subject is in a response: where to look, one match or all of them.
 
 use super::{
-    check::{Css, Subject},
+    check::{Css, JsonQuery, Subject},
     response::Response,
 };
 use crate::model::{Protocol, format_bytes, format_duration};
@@ -48,8 +48,8 @@ impl Subject {
             Self::Cookie(name) => {
                 cookies(response.headers, name).last().map_or_else(|| self.nothing(), Found::Text)
             }
-            Self::Json(path, _) => match response.json() {
-                Ok(json) => path.query(json).first().map_or_else(|| self.nothing(), Found::Json),
+            Self::Json(query) => match query.first(response) {
+                Ok(value) => value.map_or_else(|| self.nothing(), Found::Json),
                 Err(reason) => Found::Missing(reason),
             },
             Self::Regex(regex) => {
@@ -70,8 +70,8 @@ impl Subject {
                 values.map(|value| Found::Text(String::from_utf8_lossy(value.as_bytes()))).collect()
             }
             Self::Cookie(name) => cookies(response.headers, name).map(Found::Text).collect(),
-            Self::Json(path, _) => match response.json() {
-                Ok(json) => path.query(json).all().into_iter().map(Found::Json).collect(),
+            Self::Json(query) => match response.json() {
+                Ok(json) => query.path.query(json).all().into_iter().map(Found::Json).collect(),
                 Err(_) => Vec::new(),
             },
             Self::Regex(regex) => {
@@ -93,7 +93,7 @@ impl Subject {
         Found::Missing(match self {
             Self::Header(name) => format!("there is no header `{name}`"),
             Self::Cookie(name) => format!("no cookie `{name}` was set"),
-            Self::Json(_, source) => format!("`{source}` matches nothing"),
+            Self::Json(query) => format!("`{}` matches nothing", query.source),
             Self::Regex(regex) => format!("`/{regex}/` matches nothing"),
             Self::Css(css) => match &css.attribute {
                 None => format!("`{}` matches nothing", css.source),
@@ -101,6 +101,17 @@ impl Subject {
             },
             _ => "it is missing".to_owned(),
         })
+    }
+}
+
+impl JsonQuery {
+    /// The first match.
+    fn first<'r>(&self, response: &'r Response<'_>) -> Result<Option<&'r Json>, String> {
+        // A text that cannot be scanned is no JSON: whoever makes the tree says why.
+        match self.scan.as_ref().and_then(|scan| response.scanned(scan)) {
+            Some(found) => Ok(found),
+            None => Ok(self.path.query(response.json()?).first()),
+        }
     }
 }
 

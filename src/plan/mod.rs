@@ -19,6 +19,7 @@ mod functions;
 mod given;
 mod hosts;
 mod json_path;
+mod json_scan;
 mod json_template;
 mod load;
 mod operand;

@@ -1,7 +1,7 @@
 //! A request, compiled: what does not change is made once.
 
 use super::{
-    check::{Check, Extract, header_name},
+    check::{Check, Extract, header_name, scan_where_cheaper},
     json_template::JsonTemplate,
     scope::Scope,
     template::{RenderError, Template, Variables},
@@ -155,8 +155,9 @@ pub(super) fn compile(
         .collect();
     let extracts: Vec<Option<Extract>> =
         request.extract.iter().map(|extract| Extract::compile(extract, scope, faults)).collect();
-    let checks = checks.into_iter().collect::<Option<Vec<_>>>()?;
-    let extracts = extracts.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut checks = checks.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut extracts = extracts.into_iter().collect::<Option<Vec<_>>>()?;
+    scan_where_cheaper(&mut checks, &mut extracts);
     let (fixed_headers, varying_headers) = headers?;
     Some(Request {
         id,

@@ -1,10 +1,14 @@
 //! A response as checks and extracts look at it; the body is decoded at most once, and only when asked for.
 
+use super::json_scan::Scan;
 use crate::model::Protocol;
 use http::HeaderMap;
 use scraper::Html;
 use serde_json::Value as Json;
 use std::{borrow::Cow, cell::OnceCell, time::Duration};
+
+/// Most values that are looked for in the text of a body. For more, one tree costs less.
+pub(super) const MOST_SCANS: usize = 2;
 
 /// What came back, and how long it took.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub struct Response<'r> {
 pub struct Decoded {
     json: OnceCell<Result<Json, String>>,
     html: OnceCell<Result<Html, String>>,
+    /// What was looked for in the text, without a tree: nothing where that is not JSON, else what was found.
+    scanned: [OnceCell<Option<Option<Json>>>; MOST_SCANS],
 }
 
 impl<'r> Response<'r> {
@@ -52,6 +58,16 @@ impl<'r> Response<'r> {
             serde_json::from_slice(self.body).map_err(|error| format!("the body is not JSON: {error}"))
         });
         parsed.as_ref().map_err(Clone::clone)
+    }
+
+    /// The value that a scan finds in the body, or nothing; `None` where only the tree can tell.
+    pub(super) fn scanned(&self, scan: &Scan) -> Option<Option<&Json>> {
+        let found = self.decoded.scanned.get(scan.place)?;
+        let found = found.get_or_init(|| {
+            self.kept_whole().ok()?;
+            scan.path.find(self.body).ok()
+        });
+        found.as_ref().map(Option::as_ref)
     }
 
     /// The body as HTML; whatever it is, browsers make a document of it, and so does this.

@@ -147,6 +147,9 @@ pub(super) fn write_value(value: &Json, out: &mut String) {
     }
 }
 
+/// Bytes that most values have at most.
+const USUAL_VALUE: usize = 16;
+
 /// A piece of a template.
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
@@ -224,6 +227,12 @@ impl Template {
         }
     }
 
+    /// Bytes that the rendered text will need, by guess: growing step by step costs more than a little too much.
+    pub(super) fn room(&self) -> usize {
+        let of = |piece: &Piece| if let Piece::Literal(text) = piece { text.len() } else { USUAL_VALUE };
+        self.pieces.iter().map(of).sum()
+    }
+
     /// Appends the rendered text.
     ///
     /// # Errors
@@ -248,7 +257,7 @@ impl Template {
     /// # Errors
     /// As [`Self::render`].
     pub fn to_text(&self, variables: &Variables<'_>) -> Result<String, RenderError> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.room());
         self.render(variables, &mut out)?;
         Ok(out)
     }

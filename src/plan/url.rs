@@ -15,8 +15,8 @@ pub enum UrlTemplate {
     Fixed(Url),
     /// Rendered for each request.
     Varying {
-        /// The base URL without a slash at its end, for paths.
-        base: Option<String>,
+        /// What paths stand behind.
+        base: Option<BaseUrl>,
         /// Path or absolute URL.
         text: Template,
         /// Query parameters to append.
@@ -24,6 +24,34 @@ pub enum UrlTemplate {
         /// Hosts it may name.
         hosts: Arc<[String]>,
     },
+}
+
+/// A base URL, for paths behind it.
+#[derive(Debug, Clone)]
+pub struct BaseUrl {
+    /// All of it, without a slash at its end.
+    text: String,
+    /// The same, parsed.
+    url: Url,
+    /// Its own path, without a slash at its end.
+    path: String,
+}
+
+impl BaseUrl {
+    fn new(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        Some(Self { text: text.to_owned(), url, path })
+    }
+
+    /// The URL of a path, if it is one whose scheme and host can be taken over as they are.
+    ///
+    /// Two slashes would begin a host. Tabs and line breaks count as nothing in a URL, so none may stand where the
+    /// second slash would. Backslashes are slashes.
+    fn behind(&self, path: &str) -> Option<Url> {
+        let is_sound = matches!(path.as_bytes(), [b'/', next, ..] if !b"/\\\t\r\n".contains(next));
+        is_sound.then(|| self.url.join(path).ok()).flatten()
+    }
 }
 
 /// Why there is no URL.
@@ -47,8 +75,7 @@ impl UrlTemplate {
             Self::Fixed(url) => return Ok(url.clone()),
             Self::Varying { base, text, query, hosts } => (base, text, query, hosts),
         };
-        let rendered = text.to_text(variables)?;
-        let mut url = join(base.as_deref(), &rendered).map_err(RenderError::Unusable)?;
+        let mut url = render_url(base.as_ref(), text, variables)?;
         for (name, value) in query {
             let value = value.to_text(variables)?;
             url.query_pairs_mut().append_pair(name, &value);
@@ -73,6 +100,24 @@ impl UrlTemplate {
         if let Self::Varying { hosts, .. } = self {
             *hosts = Arc::clone(allowed);
         }
+    }
+}
+
+/// The URL without the query parameters that are to be appended.
+fn render_url(
+    base: Option<&BaseUrl>,
+    text: &Template,
+    variables: &Variables<'_>,
+) -> Result<Url, RenderError> {
+    let own_path = base.map_or("", |base| &base.path);
+    let mut path = String::with_capacity(own_path.len() + text.room());
+    path.push_str(own_path);
+    text.render(variables, &mut path)?;
+    let rendered = &path[own_path.len()..];
+    let behind = base.filter(|_| rendered.starts_with('/')).and_then(|base| base.behind(&path));
+    match behind {
+        Some(url) => Ok(url),
+        None => join(base.map(|base| base.text.as_str()), rendered).map_err(RenderError::Unusable),
     }
 }
 
@@ -215,8 +260,69 @@ pub(super) fn compile(
                 );
                 return None;
             }
-            let base = base.map(str::to_owned);
+            let base = base.and_then(BaseUrl::new);
             Some(UrlTemplate::Varying { base, text: template, query, hosts: Arc::default() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A URL as a user gets it, and as joining and parsing all of it gives it.
+    fn both(base: &str, path: &str) -> (Result<Url, RenderError>, Result<Url, RenderError>) {
+        let compiled = BaseUrl::new(base).unwrap();
+        let quick = render_url(Some(&compiled), &Template::fixed(path), &Variables::default());
+        (quick, join(Some(base), path).map_err(RenderError::Unusable))
+    }
+
+    fn base() -> impl Strategy<Value = String> {
+        let written = "https?://(u:p@)?([a-z]{1,3}\\.test|127\\.0\\.0\\.1|\\[::1\\])(:80|:443|:8080)?(/[a.%]{0,3}){0,3}";
+        written.prop_map(|text| {
+            let mut faults = Faults::default();
+            super::base(&text, Span::default(), &mut faults).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_behind_the_base_is_what_parsing_all_of_it_gives(
+            base in base(),
+            path in "[/?]?[/\\\\?#.%2eEé:@\t\n \u{0}a-c]{0,12}",
+        ) {
+            let (quick, whole) = both(&base, &path);
+            prop_assert_eq!(quick, whole, "{} {:?}", base, path);
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_host_is_read_as_the_whole_is() {
+        for base in ["http://h.test", "http://h.test/base", "http://h.test//base", "http://u:p@h.test:8080"] {
+            for path in [
+                "/",
+                "/a",
+                "//other/a",
+                "/\\other",
+                "/\t/other",
+                "/\n\r/other",
+                "\\\\other",
+                "/a b?c=d e#f",
+                "/../a",
+                "/%2e%2e/a",
+                "/a ",
+                "?a",
+                "#a",
+                "a",
+                "",
+                "/:80",
+                "/@other",
+                "/a\t",
+            ] {
+                let (quick, whole) = both(base, path);
+                assert_eq!(quick, whole, "{base} {path:?}");
+            }
         }
     }
 }
