@@ -21,7 +21,7 @@ fn catalog() -> Catalog {
         |name: &str| TaskMeta { name: name.into(), workload: WorkloadId(0), kind: TaskKind::Iteration };
     let group = |name: &str, task| GroupMeta { name: name.into(), task: TaskId(task) };
     Catalog {
-        workloads: vec![WorkloadMeta { name: "default".into() }],
+        workloads: vec![WorkloadMeta { name: "default".into(), is_open: false }],
         tasks: vec![task("read"), task("write")],
         requests: vec![request("list", 0), request("save", 1)],
         checks: vec![CheckMeta { name: "ok".into(), request: RequestId(0), is_expectation: false }],

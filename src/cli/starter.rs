@@ -17,7 +17,7 @@ load:
   stages:
     - { name: ramp up, duration: 5s, users: 10 }
     - { name: hold, duration: 10s, users: 10 }
-# Or so many iterations per second, however slow the answers are:
+# Or so many iterations a second, however slow the answers are, by as many users as that takes:
 # load: { rate: 20/s, duration: 15s, max_users: 100 }
 think_time: 200ms..500ms # pause after each iteration
 
@@ -67,6 +67,7 @@ thresholds:
   http_req_failed: rate < 1%
   http_req_duration{task:<TASK>}: p95 < 500ms
   checks: rate > 99%
+  # dropped_iterations: count == 0 # with a `rate`: there was a user for each iteration
 
 # For a first try: loadgen run <FILE> --environment quick
 environments:

@@ -5,6 +5,7 @@ use super::world::World;
 use crate::{
     engine::Engine,
     measure::Point,
+    plan::Executor,
     report::progress::{Bar, Progress, plain_line},
     run::{Tick, Watch},
 };
@@ -39,7 +40,10 @@ impl Watch for Watcher<'_> {
         let nothing_yet = Point::default();
         let last = tick.last.unwrap_or(&nothing_yet);
         let catalog = &tick.plan.catalog;
-        let progress = Progress::new(tick.elapsed, planned, Engine::INTERVAL, last, tick.total, catalog);
+        let progress = Progress {
+            asked_per_s: asked(tick),
+            ..Progress::new(tick.elapsed, planned, Engine::INTERVAL, last, tick.total, catalog)
+        };
         if self.world.terminal.stderr {
             self.bar.get_or_insert_with(|| Bar::new(planned)).update(&progress);
         } else if tick.elapsed >= self.next_line {
@@ -54,4 +58,13 @@ impl Watch for Watcher<'_> {
             None => self.world.complain(&format!("{text}\n")),
         }
     }
+}
+
+/// Iterations per second that are to start at this moment; nothing where no workload has a rate.
+fn asked(tick: &Tick<'_>) -> Option<f64> {
+    let rates = tick.plan.workloads.iter().filter_map(|workload| match &workload.executor {
+        Executor::Open { arrivals, .. } => Some(arrivals.rate_at(tick.elapsed)),
+        Executor::Closed { .. } => None,
+    });
+    rates.reduce(|sum, rate| sum + rate)
 }

@@ -163,7 +163,7 @@ mod tests {
             group: None,
             tags: vec![],
         };
-        let workload = WorkloadMeta { name: "default".into() };
+        let workload = WorkloadMeta { name: "default".into(), is_open: false };
         Catalog { requests: vec![request], workloads: vec![workload], ..Catalog::default() }
     }
 

@@ -31,6 +31,8 @@ pub struct GroupId(pub u32);
 pub struct WorkloadMeta {
     /// The key it stands under, or `default`.
     pub name: String,
+    /// Whether its iterations arrive at a rate (the open model), rather than one after the other of each user.
+    pub is_open: bool,
 }
 
 /// What kind of work a task's steps are.

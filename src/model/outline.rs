@@ -150,6 +150,8 @@ pub struct StageOutline {
     pub from: f64,
     /// The level at its end.
     pub to: f64,
+    /// Whether what begins in it is in no summary and no threshold.
+    pub warm_up: bool,
 }
 
 /// A task in outline.

@@ -204,7 +204,7 @@ impl<'s> Builder<'s> {
             return Some(None);
         }
         let load = std::mem::take(&mut self.catalog);
-        let id = self.workload_id(name);
+        let id = self.workload_id(name, false);
         self.catalog.stages.push(StageMeta {
             name: name.to_owned(),
             workload: id,
@@ -234,14 +234,14 @@ impl<'s> Builder<'s> {
         Place { task, tags: merged_tags(&levels), group: None, http, last_request: None }
     }
 
-    fn workload_id(&mut self, name: &str) -> WorkloadId {
+    fn workload_id(&mut self, name: &str, is_open: bool) -> WorkloadId {
         let id = WorkloadId(self.catalog.workloads.len() as u32);
-        self.catalog.workloads.push(WorkloadMeta { name: name.to_owned() });
+        self.catalog.workloads.push(WorkloadMeta { name: name.to_owned(), is_open });
         id
     }
 
     fn workload(&mut self, workload: &scenario::Workload, faults: &mut Faults) -> Option<Workload> {
-        let id = self.workload_id(&workload.name.value);
+        let id = self.workload_id(&workload.name.value, workload.load.shape.is_open());
         let warm_up = self.scenario.warm_up.as_ref().map_or(Duration::ZERO, |warm_up| warm_up.value);
         let timeline = load::timeline(workload, id, warm_up, &mut self.catalog);
         let seed = key_of(self.seed, &workload.name.value);

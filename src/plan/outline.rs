@@ -169,6 +169,17 @@ struct Line {
     to: f64,
 }
 
+impl Line {
+    /// The level so long after the line's start.
+    fn level(&self, since: Duration) -> f64 {
+        if self.length.is_zero() {
+            return self.from;
+        }
+        let share = since.as_secs_f64() / self.length.as_secs_f64();
+        self.from + (self.to - self.from) * share.min(1.0)
+    }
+}
+
 fn lines(shape: &LoadShape) -> Vec<Line> {
     let flat = |length: Duration, level: f64| vec![Line { length, from: level, to: level }];
     match shape {
@@ -197,17 +208,24 @@ fn ramp(start: f64, stages: impl Iterator<Item = (Duration, f64)>) -> Vec<Line> 
 }
 
 fn stages(workload: &Workload, catalog: &Catalog) -> Vec<StageOutline> {
+    let lines = lines(&workload.load.shape);
     let named = catalog.stages.iter().filter(|stage| stage.workload == workload.id);
-    let drawn = named.zip(lines(&workload.load.shape));
-    drawn
-        .map(|(stage, line)| StageOutline {
-            name: stage.name.clone(),
-            start: Duration::from_millis(stage.start_ms),
-            end: Duration::from_millis(stage.end_ms),
-            from: line.from,
-            to: line.to,
-        })
-        .collect()
+    let (mut at, mut begin) = (0, workload.timeline.begin());
+    let drawn = named.map_while(|stage| {
+        let line = lines.get(at)?;
+        let (start, end) = (Duration::from_millis(stage.start_ms), Duration::from_millis(stage.end_ms));
+        let (from, to) = (line.level(start.saturating_sub(begin)), line.level(end.saturating_sub(begin)));
+        let mut outlined =
+            StageOutline { name: stage.name.clone(), start, end, from, to, warm_up: stage.warm_up };
+        // A line in which the run's warm-up ends is two stages.
+        if u128::from(stage.end_ms) >= (begin + line.length).as_millis() {
+            outlined.to = line.to;
+            begin += line.length;
+            at += 1;
+        }
+        Some(outlined)
+    });
+    drawn.collect()
 }
 
 fn levels(workload: &Workload, whole: Duration) -> Vec<f64> {
@@ -221,8 +239,7 @@ fn level_at(lines: &[Line], begin: Duration, at: Duration) -> f64 {
     for (index, line) in lines.iter().enumerate() {
         let is_last = index + 1 == lines.len();
         if since < line.length || (is_last && since == line.length && !line.length.is_zero()) {
-            let share = since.as_secs_f64() / line.length.as_secs_f64();
-            return line.from + (line.to - line.from) * share;
+            return line.level(since);
         }
         since = since.saturating_sub(line.length);
     }

@@ -421,7 +421,7 @@ mod tests {
             warm_up: false,
         };
         Catalog {
-            workloads: ["web", "api"].map(|name| WorkloadMeta { name: name.into() }).into(),
+            workloads: ["web", "api"].map(|name| WorkloadMeta { name: name.into(), is_open: false }).into(),
             tasks: vec![
                 task("login", 0, TaskKind::OnStart),
                 task("shop", 0, TaskKind::Iteration),

@@ -134,7 +134,8 @@ fn stage(stage: &StageOutline) -> Row {
     let (from, to) = (level(stage.from), level(stage.to));
     let levels = if from == to { to } else { format!("{from} → {to}") };
     let cells = vec![clock(stage.start), clock(stage.end), levels];
-    Row { name: inert(&stage.name), cells, ..Row::default() }
+    let mark = if stage.warm_up { " (not counted)" } else { "" };
+    Row { name: inert(&stage.name) + mark, cells, ..Row::default() }
 }
 
 /// Tasks with their shares, and under each its requests, unless it is the one request that it is named after.

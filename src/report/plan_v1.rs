@@ -153,6 +153,9 @@ pub struct StagePlanV1 {
     pub from: f64,
     /// The level at its end, in the workload's `level_unit`.
     pub to: f64,
+    /// Whether what begins in it is in no summary and no threshold. Where the run's warm-up ends inside of a stage,
+    /// that stage is listed as two of one name.
+    pub warm_up: bool,
 }
 
 /// A task.
@@ -276,6 +279,7 @@ fn stage(stage: &StageOutline) -> StagePlanV1 {
         end_ms: whole_ms(stage.end),
         from: finite(stage.from),
         to: finite(stage.to),
+        warm_up: stage.warm_up,
     }
 }
 

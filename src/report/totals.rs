@@ -2,11 +2,12 @@
 
 use crate::{
     measure::{
-        FailureSample, IterationKey, IterationStats, Latency, RequestKey, RequestStats, Snapshot, Tally,
+        FailureSample, IterationKey, IterationStats, Latency, Observations, RequestKey, RequestStats,
+        Snapshot, Tally,
     },
     model::{Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestMeta, TaskMeta},
 };
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 /// Requests that belong together.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +83,34 @@ pub(super) struct StageTotals {
     pub dropped: u64,
 }
 
+/// What began in the warm-up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WarmUpTotals {
+    /// How much of the run was warm-up and nothing else.
+    pub length: Duration,
+    /// Requests sent.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Iterations that ran to their end.
+    pub iterations: u64,
+    /// Iterations that were meant to start and did not.
+    pub dropped: u64,
+}
+
+impl WarmUpTotals {
+    fn new(seen: &Observations, length: Duration) -> Self {
+        let mut sum = Self { length, dropped: seen.all_dropped(), ..Self::default() };
+        for (key, stats) in seen.requests() {
+            sum.requests += stats.count;
+            sum.failed += if key.failed { stats.count } else { 0 };
+        }
+        let completed = seen.iterations().filter(|(key, _)| key.end == IterationEnd::Completed);
+        sum.iterations = completed.map(|(_, stats)| stats.count).sum();
+        sum
+    }
+}
+
 /// A run's observations, added up. The vectors follow the catalogue, so that what was never sent has a zero.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
@@ -107,6 +136,8 @@ pub(super) struct Totals {
     pub user_start_failures: u64,
     /// Iterations that were meant to start and did not.
     pub dropped_iterations: u64,
+    /// What began in the warm-up, which is in nothing of the above; `None` where there is none.
+    pub warm_up: Option<WarmUpTotals>,
 }
 
 impl Totals {
@@ -127,6 +158,8 @@ impl Totals {
         totals.user_start_failures =
             catalog.workload_ids().map(|id| snapshot.total.user_start_failures(id)).sum();
         totals.dropped_iterations = snapshot.total.all_dropped();
+        let length = snapshot.elapsed.saturating_sub(snapshot.counted);
+        totals.warm_up = snapshot.warm_up.as_ref().map(|seen| WarmUpTotals::new(seen, length));
         for (stage, id) in totals.stages.iter_mut().zip(catalog.stage_ids()) {
             stage.dropped = snapshot.total.dropped(id);
         }

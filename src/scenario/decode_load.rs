@@ -97,8 +97,17 @@ fn refuse_strangers(keys: &mut Keys<'_>, (shape, own): Known, faults: &mut Fault
         }
         let message = format!("`{key}` cannot stand beside {shape} in `load`");
         let fault = faults.report(keys.key_span(key), message);
-        fault.label("belongs to another shape of load").help(format!("write one of {SHAPES}"));
+        let label = match key {
+            "users" if has_users_made(own) => "a rate makes its users itself, up to `max_users`",
+            _ => "belongs to another shape of load",
+        };
+        fault.label(label).help(format!("write one of {SHAPES}"));
     }
+}
+
+/// Whether users of this shape are made on demand.
+fn has_users_made(own: &[&str]) -> bool {
+    own.contains(&"max_users")
 }
 
 fn incomplete(keys: &mut Keys<'_>, needed: [&'static str; 2], faults: &mut Faults) {

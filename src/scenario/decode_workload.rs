@@ -112,11 +112,10 @@ fn workload(
     }
     let work = work(keys, place, faults);
     if written.is_none() && !keys.misspelt(&["load"]) {
-        let message = format!("`load` is missing{place}: how many users, for how long?");
-        faults
-            .report(keys.place(), message)
-            .label("add `load`")
-            .help("for example `load: { users: 10, duration: 30s }`");
+        let message = format!("`load` is missing{place}: how many users or which rate, for how long?");
+        faults.report(keys.place(), message).label("add `load`").help(
+            "for example `load: { users: 10, duration: 30s }`, or `load: { rate: 100/s, duration: 30s }`",
+        );
     }
     Some(Workload {
         name,

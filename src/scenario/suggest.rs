@@ -9,7 +9,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("preAllocatedVUs", "max_users"),
     ("maxVUs", "max_users"),
     ("arrivalRate", "rate"),
-    ("arrivalCount", "iterations"),
+    ("arrivalCount", "rate"),
     ("rampTo", "stages"),
     ("phases", "stages"),
     ("scenarios", "workloads"),
@@ -371,6 +371,7 @@ const ABSENT: &[(&[&str], &str)] = &[
         &["executor"],
         "the keys of `load` say which one is meant: `users` and `duration`, `stages`, `iterations`, or `rate`",
     ),
+    (&["timeUnit", "time_unit"], "a rate has its time with it: `100/s`, `30/m`"),
     (&["exec", "testFunction"], "a workload has its own `tasks` or `flow`"),
     (
         &[

@@ -54,6 +54,14 @@ fn the_starter_is_planned_as_it_is() {
 }
 
 #[test]
+fn the_rate_that_it_offers_is_planned() {
+    let text = loadgen(&["init", "-"]).stdout;
+    let ramp = Regex::new(r"(?m)^load:\n(?: +.*\n)+").unwrap();
+    let offered = ramp.replace(&text, "").replace("# load: {", "load: {").replace("  # dropped", "  dropped");
+    assert!(planned(&offered, None).catalog.workloads[0].is_open, "{offered}");
+}
+
+#[test]
 fn a_url_becomes_target_and_first_request() {
     let text = loadgen(&["init", "-", "--from-url", URL]).stdout;
     for line in [

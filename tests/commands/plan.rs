@@ -105,3 +105,46 @@ fn the_list_is_part_of_the_json_only() {
     text.assert(0, "up to 50 users, made on demand");
     text.assert(0, "2,000 iterations (rate × time, on average)");
 }
+
+#[test]
+fn a_stage_in_which_the_warm_up_ends_is_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warm.yaml");
+    let scenario = "\
+target: http://127.0.0.1:1
+warm_up: 15s
+load:
+  stages:
+    - { name: up, duration: 20s, users: 20 }
+    - { duration: 0s, users: 5 }
+    - { name: hold, duration: 10s, users: 5 }
+flow: [ { get: / } ]
+";
+    fs::write(&file, scenario).unwrap();
+    let said = loadgen(&["plan", file.to_str().unwrap(), "--json"]);
+    let plan: Json = serde_json::from_str(&said.stdout).unwrap();
+    let stages = list(&plan["workloads"][0], "stages").iter();
+    let shown: Vec<String> = stages
+        .map(|stage| {
+            let of = |key: &str| stage[key].to_string();
+            format!(
+                "{} {}-{} {}-{} {}",
+                of("name"),
+                of("start_ms"),
+                of("end_ms"),
+                of("from"),
+                of("to"),
+                of("warm_up")
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#""up" 0-15000 0.0-15.0 true"#,
+            r#""up" 15000-20000 15.0-20.0 false"#,
+            r#""2" 20000-20000 20.0-5.0 false"#,
+            r#""hold" 20000-30000 5.0-5.0 false"#,
+        ]
+    );
+}

@@ -89,6 +89,35 @@ fn two_workloads_run_side_by_side() {
     assert!(summary.statuses("browse", 200) > 0 && summary.statuses("check in", 201) > 0);
 }
 
+#[test]
+fn an_arrival_rate_starts_every_iteration() {
+    let run = run_quick("arrival-rate.yaml");
+    let summary = run.summary();
+    // The area under the rates: 1s · 40/s ÷ 2, and 2s · 40/s.
+    assert_eq!((summary.count("iterations"), summary.count("dropped_iterations")), (100, 0));
+    let stages: Vec<&Value> = summary.list("stages").iter().map(|stage| &stage["iterations"]).collect();
+    assert_eq!(stages, [20, 80]);
+    assert_eq!(summary.figure("iteration_lag", "count"), 100.0);
+    run.assert_says(&["Arrivals: 100 due 100 started 0 dropped iteration lag p99"]);
+}
+
+#[test]
+fn a_spike_comes_on_top_of_a_soak() {
+    let run = run_quick("soak-and-spike.yaml");
+    let summary = run.summary();
+    assert_eq!(summary.statuses("landing page", 200), 90);
+    assert_eq!(summary.statuses("export a page", 200), 20);
+    // What began in the warm-up is told apart, and in the course of the run.
+    let (warm_up, counted) =
+        (summary.at("/warm_up/iterations").as_u64().unwrap(), summary.count("iterations"));
+    let points = summary.list("series/points").iter();
+    assert_eq!(points.map(|point| point["iterations"].as_u64().unwrap()).sum::<u64>(), warm_up + counted);
+    assert!(warm_up > 0 && counted > 110, "{warm_up} {counted}");
+    let left_out: Vec<&Value> = summary.list("stages").iter().map(|stage| &stage["warm_up"]).collect();
+    assert_eq!(left_out, [true, false, false, false, false]);
+    run.assert_says(&["Warm-up, left out of all numbers here: 500ms"]);
+}
+
 /// The demo's own books are the truth: what it answered and what loadgen reports are the same numbers.
 #[test]
 fn the_demo_saw_exactly_what_is_reported() {

@@ -22,6 +22,10 @@ pub struct Progress {
     pub planned: Duration,
     /// The stage that the load is in; `None` where no workload has more than one.
     pub stage: Option<String>,
+    /// Whether all of it is warm-up now: what is seen since the start does not count it.
+    pub warm_up: bool,
+    /// Iterations per second that are to start now; `None` where no workload has a rate.
+    pub asked_per_s: Option<f64>,
     /// Users running.
     pub users: u64,
     /// Requests per second in the last interval.
@@ -36,11 +40,13 @@ pub struct Progress {
     pub recent_failed: u64,
     /// Iterations that ran to their end since the start.
     pub iterations: u64,
+    /// Iterations that were meant to start since the start and did not.
+    pub dropped: u64,
 }
 
 impl Progress {
     /// Where a run stands `elapsed` after its start: `point` is its last interval, `interval` long, and `total`
-    /// what was seen since the start.
+    /// what was seen since the start. What is asked for is not in it.
     pub fn new(
         elapsed: Duration,
         planned: Duration,
@@ -55,6 +61,8 @@ impl Progress {
             elapsed,
             planned,
             stage: stage_at(elapsed, catalog),
+            warm_up: is_warm_up(elapsed, catalog),
+            asked_per_s: None,
             users: point.vus,
             requests_per_s: per_second(point.requests, interval).unwrap_or(0.0),
             p95: point.duration.percentile(Percent::whole(95)),
@@ -62,19 +70,33 @@ impl Progress {
             recent_requests: point.requests,
             recent_failed: point.failed_requests,
             iterations: completed.map(|(_, stats)| stats.count).sum(),
+            dropped: total.all_dropped(),
         }
     }
 }
 
+/// The stages at this moment.
+fn stages_at(elapsed: Duration, catalog: &Catalog) -> impl Iterator<Item = &StageMeta> {
+    let at_ms = elapsed.as_millis();
+    let is_now =
+        move |stage: &&StageMeta| (u128::from(stage.start_ms)..u128::from(stage.end_ms)).contains(&at_ms);
+    catalog.stages.iter().filter(is_now)
+}
+
+fn is_warm_up(elapsed: Duration, catalog: &Catalog) -> bool {
+    let mut stages = stages_at(elapsed, catalog).peekable();
+    stages.peek().is_some() && stages.all(|stage| stage.warm_up)
+}
+
 /// The names of the stages at this moment, of the workloads that have several.
 fn stage_at(elapsed: Duration, catalog: &Catalog) -> Option<String> {
-    let at_ms = elapsed.as_millis();
-    let is_now = |stage: &&StageMeta| (u128::from(stage.start_ms)..u128::from(stage.end_ms)).contains(&at_ms);
+    // A stage in which the warm-up ends is two of one name.
     let has_siblings = |stage: &&StageMeta| {
-        catalog.stages.iter().filter(|other| other.workload == stage.workload).count() > 1
+        let mut siblings = catalog.stages.iter().filter(|other| other.workload == stage.workload);
+        siblings.any(|other| other.name != stage.name)
     };
     let names: BTreeSet<&str> =
-        catalog.stages.iter().filter(is_now).filter(has_siblings).map(|stage| stage.name.as_str()).collect();
+        stages_at(elapsed, catalog).filter(has_siblings).map(|stage| stage.name.as_str()).collect();
     (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join("+"))
 }
 
@@ -85,6 +107,14 @@ pub fn plain_line(progress: &Progress) -> String {
     let mut parts = vec![format!("{}/{}", clock(progress.elapsed), clock(progress.planned))];
     if let Some(stage) = &progress.stage {
         parts.push(format!("stage {}", shorten(&inert(stage), STAGE_WIDTH)));
+    }
+    if progress.warm_up {
+        parts.push("warm-up".to_owned());
+    }
+    parts.extend(progress.asked_per_s.map(|rate| format!("{}/s due", number(rate))));
+    // Where the line is cut at its end, this must not be what goes.
+    if progress.dropped > 0 {
+        parts.push(format!("{} dropped", count(progress.dropped)));
     }
     let plural = |number: u64| if number == 1 { "" } else { "s" };
     parts.push(format!("{} user{}", count(progress.users), plural(progress.users)));

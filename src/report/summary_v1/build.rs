@@ -13,7 +13,7 @@ use crate::{
     },
     report::{
         format::per_second,
-        totals::{Totals, failures},
+        totals::{Totals, WarmUpTotals, failures},
     },
 };
 use std::time::Duration;
@@ -43,6 +43,7 @@ pub fn summary(
         tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
         groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
+        warm_up: totals.warm_up.as_ref().map(warm_up),
         errors: errors(snapshot, catalog),
         setup: run.setup.as_ref().map(once),
         teardown: run.teardown.as_ref().map(once),
@@ -204,9 +205,21 @@ fn stage(id: StageId, catalog: &Catalog, totals: &Totals) -> StageV1 {
         end_ms: stage.end_ms,
         http_reqs: seen.requests.count,
         http_req_failed: seen.requests.failed,
+        warm_up: stage.warm_up,
         iterations: seen.iterations.completed,
+        dropped_iterations: seen.dropped,
         duration_ms: TrendV1::new(&seen.requests.duration),
         response_time_ms: TrendV1::new(&seen.requests.response_time),
+    }
+}
+
+fn warm_up(seen: &WarmUpTotals) -> WarmUpV1 {
+    WarmUpV1 {
+        duration_ms: whole_ms(seen.length),
+        http_reqs: seen.requests,
+        http_req_failed: seen.failed,
+        iterations: seen.iterations,
+        dropped_iterations: seen.dropped,
     }
 }
 

@@ -26,7 +26,7 @@ pub struct SummaryV1 {
     pub verdict: VerdictV1,
     /// The thresholds, in the file's order.
     pub thresholds: Vec<ThresholdV1>,
-    /// Every metric that is measured, by name, over the whole run.
+    /// Every metric that is measured, by name, over the whole run but its warm-up.
     pub metrics: BTreeMap<String, MetricV1>,
     /// Checks and expectations, in the file's order, those never reached included.
     pub checks: Vec<CheckV1>,
@@ -36,8 +36,12 @@ pub struct SummaryV1 {
     pub tasks: Vec<TaskV1>,
     /// Groups of steps, in the file's order, those never run to their end included.
     pub groups: Vec<GroupV1>,
-    /// Stages of the load, in the file's order. What started in a stage counts there, wherever it ended.
+    /// Stages of the load, in the file's order. What started in a stage counts there, wherever it ended. A stage
+    /// in which the run's warm-up ends is listed as two of one name, of which only the second counts.
     pub stages: Vec<StageV1>,
+    /// What began in the warm-up, where there is one. It is in the series, and in no other part of this document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUpV1>,
     /// Failures by place and kind, the most frequent first; at most 1000 kinds.
     pub errors: Vec<ErrorV1>,
     /// The run over time.
@@ -218,7 +222,7 @@ pub struct RequestV1 {
     pub failed: u64,
     /// Share of those that failed, from 0 to 1; null if it was never sent.
     pub failed_rate: Option<f64>,
-    /// How often it was sent per second of elapsed time; null if no time passed.
+    /// How often it was sent per second of the time that counts, all but the warm-up; null if no time passed.
     pub rate_per_s: Option<f64>,
     /// Service time, in ms: from the first byte sent to the last received.
     pub duration_ms: TrendV1,
@@ -309,12 +313,32 @@ pub struct StageV1 {
     pub http_reqs: u64,
     /// Number of requests that failed.
     pub http_req_failed: u64,
+    /// Whether it is warm-up. What began in such a stage is not counted: its counts are zero and its times null.
+    pub warm_up: bool,
     /// Number of iterations that ran to their end.
     pub iterations: u64,
+    /// Number of iterations that were meant to start in it and did not, because there was no user or no time for
+    /// them.
+    pub dropped_iterations: u64,
     /// Service time, in ms.
     pub duration_ms: TrendV1,
     /// Response time, in ms.
     pub response_time_ms: TrendV1,
+}
+
+/// What began in the warm-up.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WarmUpV1 {
+    /// How much of the run was warm-up and nothing else, in milliseconds. Rates are per second of the rest.
+    pub duration_ms: u64,
+    /// Number of requests sent.
+    pub http_reqs: u64,
+    /// Number of requests that failed.
+    pub http_req_failed: u64,
+    /// Number of iterations that ran to their end.
+    pub iterations: u64,
+    /// Number of iterations that were meant to start and did not.
+    pub dropped_iterations: u64,
 }
 
 /// What failed.
@@ -347,7 +371,7 @@ pub struct ErrorV1 {
     pub sample: String,
 }
 
-/// The run over time.
+/// The run over time, the warm-up included.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SeriesV1 {
     /// Length of each point, in milliseconds; it doubles when there are more than 3600 points.
@@ -371,7 +395,7 @@ pub struct PointV1 {
     pub iterations: u64,
     /// Number of iterations that a failure ended early.
     pub failed_iterations: u64,
-    /// Number of arrivals for which there was no user.
+    /// Number of iterations that were meant to start and did not, because there was no user or no time for them.
     pub dropped_iterations: u64,
     /// Service time, in ms.
     pub duration_ms: PointTrendV1,

@@ -31,7 +31,7 @@ pub struct CounterV1 {
     pub unit: UnitV1,
     /// The sum, in `unit`.
     pub count: u64,
-    /// The sum per second of elapsed time, in `unit` per second; null if no time passed.
+    /// The sum per second of the time that counts, all but the warm-up, in `unit` per second; null if no time passed.
     pub rate: Option<f64>,
 }
 

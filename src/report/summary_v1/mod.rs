@@ -11,7 +11,8 @@ mod trend;
 pub use build::summary;
 pub use document::{
     CheckKindV1, CheckV1, ErrorSiteV1, ErrorV1, GroupV1, HostV1, LimitUnitV1, OnceV1, PointV1, RequestV1,
-    RunV1, SCHEMA, SeriesV1, StageV1, SummaryV1, TaskKindV1, TaskV1, ThresholdV1, VerdictV1, json_schema,
+    RunV1, SCHEMA, SeriesV1, StageV1, SummaryV1, TaskKindV1, TaskV1, ThresholdV1, VerdictV1, WarmUpV1,
+    json_schema,
 };
 pub use metrics::{CounterV1, GaugeV1, MetricV1, RateV1};
 pub use trend::{PointTrendV1, TrendV1, UnitV1};

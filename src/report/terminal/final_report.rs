@@ -1,7 +1,7 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    around_load, lists,
+    around_load, arrivals, lists, stages,
     tables::{self, Doubts},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     measure::Snapshot,
     model::{Catalog, ExitCode, RunInfo, Verdict, format_bytes},
     report::{
-        format::{clock, counted, number, per_second, percent},
+        format::{clock, counted, number, per_second, percent, time},
         paint::Paint,
         text::{flow, inert, wrap},
         totals::Totals,
@@ -54,6 +54,7 @@ pub fn final_report(
     }
     let parts = [
         verdict_lines(verdict, width, paint),
+        arrivals::dropped(snapshot, catalog, totals, width, paint),
         lists::thresholds(thresholds).map(|table| table.render(width, paint)).unwrap_or_default(),
         outline(run, snapshot, verdict, totals, width),
         around_load::lines(run, width),
@@ -83,12 +84,10 @@ fn verdict_lines(verdict: &Verdict, width: usize, paint: Paint) -> String {
 
 /// What ran, and the few numbers that everybody asks for first.
 fn outline(run: &RunInfo, snapshot: &Snapshot, verdict: &Verdict, totals: &Totals, most: usize) -> String {
-    let planned = Duration::from_millis(run.planned_duration_ms);
-    let (ran, planned) = (clock(snapshot.elapsed), clock(planned));
     let all = &totals.all;
     let users = snapshot.vus.map_or(0, |gauge| gauge.max);
     let mut facts = vec![
-        if ran == planned { ran } else { format!("{ran} of {planned}") },
+        length(snapshot.elapsed, Duration::from_millis(run.planned_duration_ms), verdict.incomplete),
         counted(users, "user"),
         counted(all.count, "request"),
     ];
@@ -105,10 +104,23 @@ fn outline(run: &RunInfo, snapshot: &Snapshot, verdict: &Verdict, totals: &Total
         facts.push(format!("{} of on_start", counted(totals.user_start_failures, "failure")));
     }
     let title = wrap(&format!("{} against {}", inert(&run.name), inert(&run.target)), most).join("\n");
-    format!("{title}\n{}\n", flow(&facts, " · ", most))
+    format!("{title}\n{}\n{}", flow(&facts, " · ", most), arrivals::warm_up(totals, most))
 }
 
-/// Requests, response time, iterations and groups, with one footnote for all.
+fn length(ran: Duration, planned: Duration, incomplete: bool) -> String {
+    let (clocked, whole) = (clock(ran), clock(planned));
+    if clocked == whole {
+        return clocked;
+    }
+    // With a number of iterations an early end is the rule, and nothing is missing.
+    if ran < planned && !incomplete {
+        format!("done in {}", time(ran))
+    } else {
+        format!("{clocked} of {whole}")
+    }
+}
+
+/// Requests, response time, iterations, stages and groups, with one footnote for all.
 fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize, paint: Paint) -> String {
     let mut doubts = Doubts::default();
     let mut text = String::new();
@@ -121,6 +133,13 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
     if !catalog.tasks.is_empty() {
         text.push('\n');
         text += &tables::iterations(catalog, totals, &mut doubts).render(width, paint);
+        if let Some(facts) = arrivals::line(catalog, totals, &mut doubts) {
+            text += &(flow(&facts, "  ", width) + "\n");
+        }
+    }
+    if let Some(table) = stages::table(snapshot, catalog, totals, &mut doubts) {
+        text.push('\n');
+        text += &table.render(width, paint);
     }
     if let Some(table) = tables::groups(catalog, totals, &mut doubts) {
         text.push('\n');

@@ -3,8 +3,10 @@
 //! It returns the text and knows no terminal: how wide it is and whether it has colours comes in as options.
 
 mod around_load;
+mod arrivals;
 mod final_report;
 mod lists;
+mod stages;
 mod tables;
 
 pub use final_report::{TerminalOptions, final_report};

@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeMap, time::Duration};
 
 /// Stands where there is no number.
-const NOTHING: &str = "-";
+pub(super) const NOTHING: &str = "-";
 
 /// The percentiles that were shown although their samples are too few, by how many they would need.
 #[derive(Debug, Default)]
@@ -125,7 +125,8 @@ fn request_cells(seen: &RequestTotals, elapsed: Duration, doubts: &mut Doubts) -
     ]
 }
 
-fn failed(seen: &RequestTotals) -> String {
+/// How many failed, with their share where there are any.
+pub(super) fn failed(seen: &RequestTotals) -> String {
     match seen.failed {
         0 => "0".to_owned(),
         failed => format!("{} ({})", count(failed), percent(failed, seen.count)),

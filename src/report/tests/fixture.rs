@@ -74,6 +74,28 @@ impl Run {
         Self::new(collector.snapshot(Duration::ZERO), &thresholds())
     }
 
+    /// Arrivals at a rate with a warm-up, of which some found no user, beside iterations that took too long.
+    pub fn open() -> Self {
+        let catalog = open_catalog();
+        let mut recorder = Recorder::new(&catalog);
+        open_load(&mut recorder);
+        let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
+        let mut collector = Collector::new(&catalog, 1, SECOND);
+        let (running_users, made_users) = (9, 12);
+        collector.accept(Delta { worker: 0, interval: 0, recorded, running_users, made_users, last: false });
+        collector.finish();
+        let snapshot = collector.snapshot(SECOND * 4);
+        let none = Condition {
+            aggregation: Aggregation::Count,
+            operator: Operator::Equal,
+            limit: Limit::Number(0.0),
+        };
+        let thresholds = judge(&[threshold(Metric::DroppedIterations, &[], none)], &snapshot, &catalog);
+        let verdict = verdict(&thresholds, &snapshot, &Ending::Completed);
+        let info = RunInfo { duration_ms: 4_000, planned_duration_ms: 4_000, ..info() };
+        Self { info, catalog, snapshot, thresholds, verdict }
+    }
+
     /// A small run in which everything holds.
     pub fn passing() -> Self {
         let mut collector = Collector::new(&catalog(), 1, SECOND);
@@ -132,7 +154,7 @@ fn catalog() -> Catalog {
     let group = |name: &str, task| GroupMeta { name: name.into(), task: TaskId(task) };
     let long = format!("{HOSTILE}{}", "x".repeat(200));
     Catalog {
-        workloads: vec![WorkloadMeta { name: "default".into() }],
+        workloads: vec![WorkloadMeta { name: "default".into(), is_open: false }],
         tasks: vec![
             task("browse", TaskKind::Iteration),
             task("checkout", TaskKind::Iteration),
@@ -280,4 +302,58 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
         MS / 20,
         MS,
     );
+}
+
+fn open_catalog() -> Catalog {
+    let stage = |name: &str, workload, start_ms, end_ms, warm_up| StageMeta {
+        name: name.into(),
+        workload: WorkloadId(workload),
+        start_ms,
+        end_ms,
+        warm_up,
+    };
+    let task = |name: &str, workload| TaskMeta {
+        name: name.into(),
+        workload: WorkloadId(workload),
+        kind: TaskKind::Iteration,
+    };
+    let request = |name: &str, task| RequestMeta {
+        name: name.into(),
+        method: "POST".into(),
+        task: TaskId(task),
+        group: None,
+        tags: vec![],
+    };
+    Catalog {
+        workloads: vec![
+            WorkloadMeta { name: "orders".into(), is_open: true },
+            WorkloadMeta { name: "import".into(), is_open: false },
+        ],
+        tasks: vec![task("order", 0), task("import", 1)],
+        requests: vec![request("order", 0), request("import", 1)],
+        stages: vec![
+            stage("ramp", 0, 0, 1_000, true),
+            stage("ramp", 0, 1_000, 2_000, false),
+            stage("peak", 0, 2_000, 4_000, false),
+            stage("1", 1, 1_000, 4_000, false),
+        ],
+        ..Catalog::default()
+    }
+}
+
+fn open_load(recorder: &mut Recorder) {
+    for (stage, arrivals) in [(0, 40), (1, 120), (2, 480)] {
+        for n in 1..=arrivals {
+            recorder.request(&seen(RequestId(0), stage, MS * (n % 50 + 1)));
+            let key = IterationKey { task: TaskId(0), stage: StageId(stage), end: IterationEnd::Completed };
+            recorder.iteration(key, Duration::from_micros(u64::from(n % 90) + 10), MS * (n % 50 + 2));
+        }
+        recorder.dropped(StageId(stage), u64::from(stage) * 26);
+    }
+    for _ in 0..30 {
+        recorder.request(&RequestObservation { response_time: MS * 80, ..seen(RequestId(1), 3, MS * 80) });
+        let key = IterationKey { task: TaskId(1), stage: StageId(3), end: IterationEnd::Completed };
+        recorder.iteration(key, Duration::ZERO, MS * 80);
+    }
+    recorder.dropped(StageId(3), 10);
 }

@@ -22,7 +22,14 @@ fn task(name: &str, share: f64, requests: &[&str], think_time: &str) -> TaskOutl
 }
 
 fn stage(name: &str, start: u32, end: u32, from: f64, to: f64) -> StageOutline {
-    StageOutline { name: name.into(), start: SECOND * start, end: SECOND * end, from, to }
+    StageOutline {
+        name: name.into(),
+        start: SECOND * start,
+        end: SECOND * end,
+        from,
+        to,
+        warm_up: name.starts_with("warm"),
+    }
 }
 
 fn user(user: u64, millis: &[(u64, u64)]) -> UserOutline {

@@ -43,6 +43,22 @@ fn the_line_says_where_the_run_stands() {
 }
 
 #[test]
+fn the_line_of_a_rate_says_what_is_asked_and_what_was_dropped() {
+    let at_rate = Progress { asked_per_s: Some(912.4), dropped: 1_402, warm_up: true, ..progress() };
+    assert_eq!(
+        plain_line(&at_rate),
+        "12s/30s  warm-up  912/s due  1,402 dropped  10 users  843 req/s  p95 12.0ms  0 failed  2,104 iterations"
+    );
+    let run = Run::open();
+    let point = run.snapshot.series.points().first().expect("a point");
+    let at = |elapsed| Progress::new(elapsed, SECOND * 4, SECOND, point, &run.snapshot.total, &run.catalog);
+    assert_eq!([0, 1, 2].map(|second| at(SECOND * second).warm_up), [true, false, false]);
+    // The import has one stage, which needs no name.
+    assert_eq!(at(SECOND * 2).stage.as_deref(), Some("peak"));
+    assert_eq!(at(SECOND * 2).dropped, 88);
+}
+
+#[test]
 fn a_point_and_the_total_make_the_line() {
     let run = Run::rich();
     let point = run.snapshot.series.points().last().expect("three points");

@@ -35,7 +35,8 @@ fn every_summary_follows_the_schema() {
     let schema = json_schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for run in [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load()] {
+    let runs = [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load(), Run::open()];
+    for run in runs {
         let written = written(&run);
         let faults: Vec<String> = validator.iter_errors(&written).map(|fault| fault.to_string()).collect();
         assert!(faults.is_empty(), "{faults:#?}");
@@ -214,6 +215,36 @@ fn numbers_are_what_they_say() {
     assert_eq!(summary["errors"][1]["error"], "expect: body has a total");
     assert_eq!(points(&summary)[1]["t_ms"], 1_000);
     assert_eq!(points(&summary)[2]["vus"], 10);
+}
+
+#[test]
+fn a_warm_up_is_told_and_counts_nowhere_else() {
+    let summary = written(&Run::open());
+    let left_out = json!({
+        "duration_ms": 1_000, "http_reqs": 40, "http_req_failed": 0, "iterations": 40, "dropped_iterations": 0
+    });
+    assert_eq!(summary["warm_up"], left_out);
+    assert_eq!(written(&Run::rich()).get("warm_up"), None);
+    let stage = |n: usize, key: &str| summary["stages"][n][key].clone();
+    assert_eq!([0, 1, 2, 3].map(|n| stage(n, "warm_up")), [true, false, false, false].map(Value::from));
+    assert_eq!(
+        (stage(0, "http_reqs"), &summary["stages"][0]["duration_ms"]["p95"]),
+        (json!(0), &Value::Null)
+    );
+    assert_eq!(sum(&summary["stages"], "http_reqs"), summary["metrics"]["http_reqs"]["count"]);
+    // The course of the run has it all.
+    assert_eq!(sum(points(&summary), "http_reqs"), 630 + 40);
+    // Three of four seconds count.
+    assert_eq!(summary["metrics"]["http_reqs"]["rate"], json!(210.0));
+}
+
+#[test]
+fn dropped_iterations_have_their_stage() {
+    let summary = written(&Run::open());
+    let dropped = [0, 1, 2, 3].map(|n| summary["stages"][n]["dropped_iterations"].clone());
+    assert_eq!(dropped, [0, 26, 52, 10].map(Value::from));
+    assert_eq!(summary["metrics"]["dropped_iterations"]["count"], 88);
+    assert_eq!(summary["metrics"]["iteration_lag"]["count"], 630);
 }
 
 #[test]

@@ -35,8 +35,24 @@ fn the_text_of_a_run_that_a_step_stopped_and_of_one_without_load() {
 }
 
 #[test]
+fn the_text_of_a_run_whose_arrivals_did_not_all_find_a_user() {
+    for width in [80, 120] {
+        golden::check(
+            &format!("src/report/tests/golden/open-{width}.txt"),
+            &text(&Run::open(), width, false),
+        );
+    }
+    let mut alone = Run::open();
+    alone.catalog.workloads[0].is_open = false;
+    assert!(!text(&alone, 120, false).contains("rrivals"), "only a rate has arrivals");
+    assert!(!text(&Run::rich(), 120, false).contains("dropped"), "nothing was dropped");
+}
+
+#[test]
 fn every_line_fits_and_none_is_hostile() {
-    for mut run in [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load()] {
+    let runs = [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load(), Run::open()];
+    for mut run in runs {
+        run.catalog.workloads[0].name += HOSTILE;
         run.info.name = format!("{HOSTILE}{}", "z".repeat(300));
         run.verdict.reason += HOSTILE;
         for width in 60..=200 {

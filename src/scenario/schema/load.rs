@@ -31,7 +31,7 @@ pub(super) struct ConstantUsers {
     /// How long running iterations may go on after the end, before they are cut.
     #[schemars(extend("default" = "30s"))]
     graceful_stop: Option<Duration>,
-    /// How long a released user's iteration may go on, before it is cut.
+    /// How long a released user's iteration may go on, before it is cut; a user that is wanted again by then is not.
     #[schemars(extend("default" = "30s"))]
     graceful_ramp_down: Option<Duration>,
 }
@@ -49,7 +49,7 @@ pub(super) struct RampingUsers {
     /// How long running iterations may go on after the end, before they are cut.
     #[schemars(extend("default" = "30s"))]
     graceful_stop: Option<Duration>,
-    /// How long a released user's iteration may go on, before it is cut.
+    /// How long a released user's iteration may go on, before it is cut; a user that is wanted again by then is not.
     #[schemars(extend("default" = "30s"))]
     graceful_ramp_down: Option<Duration>,
 }
@@ -65,12 +65,12 @@ pub(super) struct UserStage {
     duration: Duration,
     /// The number of users at its end. The level before it holds.
     users: Count,
-    /// Whether what happens in this stage counts in no summary and no threshold.
+    /// Whether what begins in this stage counts in no summary and no threshold, only in the course of the run.
     #[schemars(extend("default" = false))]
     warm_up: Option<bool>,
 }
 
-/// A number of iterations that all users share.
+/// A number of iterations that all users share: whoever is free takes the next.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("examples" = [{ "users": 10, "iterations": 1000, "max_duration": "10m" }]))]
 pub(super) struct SharedIterations {
@@ -78,7 +78,7 @@ pub(super) struct SharedIterations {
     users: PositiveCount,
     /// How many iterations all users make together.
     iterations: PositiveCount,
-    /// When the run ends even if iterations are left.
+    /// When it ends even if iterations are left, which then count as `dropped_iterations`.
     #[schemars(extend("default" = "10m"))]
     max_duration: Option<Duration>,
     /// How long running iterations may go on after the end, before they are cut.
@@ -97,7 +97,7 @@ pub(super) struct IterationsPerUser {
     users: PositiveCount,
     /// How many iterations each user makes.
     iterations_per_user: PositiveCount,
-    /// When the run ends even if iterations are left.
+    /// When it ends even if iterations are left, which then count as `dropped_iterations`.
     #[schemars(extend("default" = "10m"))]
     max_duration: Option<Duration>,
     /// How long running iterations may go on after the end, before they are cut.
@@ -109,13 +109,14 @@ pub(super) struct IterationsPerUser {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("examples" = [{ "rate": "100/s", "duration": "5m", "max_users": 500 }]))]
 pub(super) struct ConstantRate {
-    /// How many iterations start in which time: `100/s`, `30/m`.
+    /// How many iterations start in which time, however slow the answers are: `100/s`, `30/m`.
     #[schemars(extend("examples" = ["100/s", "30/m"]))]
     rate: Rate,
     /// For how long.
     #[schemars(extend("examples" = ["30s", "5m"]))]
     duration: Duration,
-    /// The most users that are made. An arrival that finds none idle is dropped and counted.
+    /// The most users at a time. An arrival takes an idle one, or makes one; where there can be no more of them, it is
+    /// dropped and counts in `dropped_iterations`.
     #[schemars(extend("default" = 10_000))]
     max_users: Option<PositiveCount>,
     /// How the arrivals are spaced.
@@ -139,7 +140,8 @@ pub(super) struct RampingRate {
     /// The rate at the start.
     #[schemars(extend("default" = "0/s"))]
     start_rate: Option<Rate>,
-    /// The most users that are made. An arrival that finds none idle is dropped and counted.
+    /// The most users at a time. An arrival takes an idle one, or makes one; where there can be no more of them, it is
+    /// dropped and counts in `dropped_iterations`.
     #[schemars(extend("default" = 10_000))]
     max_users: Option<PositiveCount>,
     /// How the arrivals are spaced.
@@ -162,7 +164,7 @@ pub(super) struct RateStage {
     /// The rate at its end: `100/s`, `30/m`. The level before it holds.
     #[schemars(extend("examples" = ["100/s"]))]
     rate: Rate,
-    /// Whether what happens in this stage counts in no summary and no threshold.
+    /// Whether what begins in this stage counts in no summary and no threshold, only in the course of the run.
     #[schemars(extend("default" = false))]
     warm_up: Option<bool>,
 }

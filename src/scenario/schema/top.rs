@@ -63,7 +63,7 @@ pub(super) struct Scenario {
     setup: Option<Steps>,
     /// Steps that are done once, after the load has ended.
     teardown: Option<Steps>,
-    /// This much of the start counts in no summary and no threshold.
+    /// What begins so early counts in no summary and no threshold, only in the course of the run.
     #[schemars(extend("default" = "0s"))]
     warm_up: Option<Duration>,
     #[schemars(flatten)]

@@ -32,10 +32,11 @@ pub(super) struct WorkloadKeys {
     flow: Option<Steps>,
     /// Pause after each iteration: `1s`, `1s..3s`, or a distribution.
     think_time: Option<ThinkTime>,
-    /// The least time between the starts of two iterations of a user; not together with `think_time`.
+    /// The least time between the starts of two iterations of a user, kept to on time; not together with `think_time`.
     #[schemars(extend("examples" = ["2s", "1s..3s"]))]
     pacing: Option<DurationRange>,
-    /// The most iterations per time over the whole workload.
+    /// The most iterations that start per time, over all users of the workload; not beside a rate, which is a cap
+    /// already.
     #[schemars(extend("examples" = ["200/s"]))]
     max_rate: Option<Rate>,
 }
