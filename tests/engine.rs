@@ -7,18 +7,30 @@
 
 #[path = "engine/accounts.rs"]
 mod accounts;
+#[path = "engine/arrivals.rs"]
+mod arrivals;
+#[path = "engine/caps.rs"]
+mod caps;
 #[path = "engine/choices.rs"]
 mod choices;
+#[path = "engine/determinism.rs"]
+mod determinism;
 #[path = "engine/endings.rs"]
 mod endings;
+#[path = "engine/endurance.rs"]
+mod endurance;
 #[path = "engine/failures.rs"]
 mod failures;
 #[path = "engine/fake.rs"]
 mod fake;
 #[path = "engine/feeds.rs"]
 mod feeds;
+#[path = "engine/iterations.rs"]
+mod iterations;
 #[path = "engine/lives.rs"]
 mod lives;
+#[path = "engine/open_accounts.rs"]
+mod open_accounts;
 #[path = "engine/parallel.rs"]
 mod parallel;
 #[path = "engine/requests.rs"]
@@ -31,3 +43,5 @@ mod steps;
 mod stops;
 #[path = "engine/users.rs"]
 mod users;
+#[path = "engine/warm_up.rs"]
+mod warm_up;

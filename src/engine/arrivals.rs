@@ -7,12 +7,41 @@ use super::{
     transport::Transports,
     user::{Census, User},
 };
-use crate::plan::{Arrival, ArrivalSchedule, Part, Workload};
-use std::{cell::RefCell, rc::Rc};
+use crate::plan::{Arrival, ArrivalSchedule, Arrivals, Part, Workload};
+use std::{cell::RefCell, iter::Peekable, rc::Rc};
 use tokio::{sync::mpsc::UnboundedReceiver, task::JoinSet};
 
 /// Arrivals started in a row before those that were started get their turn.
 const BATCH: usize = 32;
+
+/// Arrivals that nobody has been given yet. However their dispatcher ends, those that are due by then were dropped.
+struct Upcoming<'d> {
+    arrivals: Peekable<Arrivals<'d>>,
+    /// Those that other workers hand over.
+    door: UnboundedReceiver<Arrival>,
+    shared: &'d Shared,
+    workload: &'d Workload,
+}
+
+impl Upcoming<'_> {
+    /// Those that should have started by now.
+    fn due(&mut self) -> impl Iterator<Item = Arrival> {
+        let now = self.shared.clock.now();
+        std::iter::from_fn(move || self.arrivals.next_if(|arrival| arrival.at <= now))
+    }
+}
+
+impl Drop for Upcoming<'_> {
+    fn drop(&mut self) {
+        let (shared, workload) = (self.shared, self.workload);
+        let too_late = |arrival| drop(Ticket::new(arrival, shared, workload));
+        self.door.close();
+        while let Ok(arrival) = self.door.try_recv() {
+            too_late(arrival);
+        }
+        self.due().for_each(too_late);
+    }
+}
 
 /// Brings the arrivals of one workload to one worker's users.
 pub(super) struct Dispatcher<F: Transports> {
@@ -26,34 +55,32 @@ pub(super) struct Dispatcher<F: Transports> {
 
 impl<F: Transports> Dispatcher<F> {
     /// Brings this part of the arrivals, and those that other workers hand over.
-    pub async fn run(self, schedule: ArrivalSchedule, part: Part, mut door: UnboundedReceiver<Arrival>) {
+    pub async fn run(self, schedule: ArrivalSchedule, part: Part, door: UnboundedReceiver<Arrival>) {
         let shared = self.shared.clone();
         let workload = &shared.plan.workloads[self.workload];
         let idle = Rc::new(Idle::default());
-        let mut arrivals = schedule.part(part).peekable();
+        let arrivals = schedule.part(part).peekable();
+        let mut upcoming = Upcoming { arrivals, door, shared: &shared, workload };
         loop {
-            let next = arrivals.peek().map(|arrival| arrival.at);
+            let next = upcoming.arrivals.peek().map(|arrival| arrival.at);
             tokio::select! {
                 biased;
                 () = shared.stop.requested() => break,
                 () = shared.alarm.sleep_until(next.unwrap_or(workload.timeline.end())) => {
-                    let now = shared.clock.now();
-                    let due = std::iter::from_fn(|| arrivals.next_if(|arrival| arrival.at <= now));
-                    due.take(BATCH).for_each(|arrival| self.admit(arrival, workload, &idle));
+                    // Those whose user is taken already come first, also where one's own are overdue.
+                    while let Ok(arrival) = upcoming.door.try_recv() {
+                        self.take_over(arrival, workload, &idle);
+                    }
+                    upcoming.due().take(BATCH).for_each(|arrival| self.admit(arrival, workload, &idle));
                     if next.is_none() {
                         break;
                     }
                     tokio::task::yield_now().await;
                 }
-                Some(arrival) = door.recv() => self.take_over(arrival, workload, &idle),
+                Some(arrival) = upcoming.door.recv() => self.take_over(arrival, workload, &idle),
             }
         }
         idle.close();
-        door.close();
-        // Those that were still on their way have come too late.
-        while let Ok(arrival) = door.try_recv() {
-            drop(self.ticket(arrival, workload));
-        }
     }
 
     fn ticket(&self, arrival: Arrival, workload: &Workload) -> Ticket {

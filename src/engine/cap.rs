@@ -17,8 +17,13 @@ use std::{
     time::Duration,
 };
 
-/// How much of its work a cap lets through at once, so that a late wake-up does not lower the rate.
-const BURST: Duration = Duration::from_millis(5);
+/// How late a wake-up may be without lowering the rate: what it missed may begin at once.
+const SLACK: Duration = Duration::from_millis(5);
+/// Below this rate per second the slack is less than some iterations.
+const FINE_BELOW: f64 = 1_000.0;
+/// Cells of the limiter that an iteration then takes, so that it can make up for a part of one. Above, where a period
+/// of so few nanoseconds would be rounded too much, it takes one.
+const FINE_CELLS: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 impl Now for Clock {
     type Instant = Duration;
@@ -38,29 +43,56 @@ pub(super) struct Caps {
 
 #[derive(Debug, Default)]
 struct Cap {
-    quota: Option<Quota>,
+    pace: Option<Pace>,
     /// Made when the load begins: the run's clock is not there before.
     limiter: OnceLock<Limiter>,
 }
 
 impl Caps {
     pub fn new(plan: &Plan) -> Self {
-        let cap = |rate: Option<Rate>| Cap { quota: rate.map(quota), ..Cap::default() };
+        let cap = |rate: Option<Rate>| Cap { pace: rate.map(Pace::of), ..Cap::default() };
         Self { workloads: Arc::new(plan.workloads.iter().map(|workload| cap(workload.max_rate)).collect()) }
     }
 
     /// Takes one iteration's turn in a workload; where it has to wait, until when.
     pub fn take(&self, workload: usize, clock: Clock) -> Result<(), Duration> {
         let cap = &self.workloads[workload];
-        let Some(quota) = cap.quota else { return Ok(()) };
-        let limiter = cap.limiter.get_or_init(|| RateLimiter::direct_with_clock(quota, clock));
-        limiter.check().map_err(|not_yet| not_yet.earliest_possible())
+        let Some(pace) = cap.pace else { return Ok(()) };
+        let limiter = cap.limiter.get_or_init(|| pace.limiter(clock));
+        // The limiter holds more than an iteration's cells.
+        let Ok(taken) = limiter.check_n(pace.cells) else { return Ok(()) };
+        taken.map_err(|not_yet| not_yet.earliest_possible())
     }
 }
 
-fn quota(rate: Rate) -> Quota {
-    // A cap is above zero, and one of more than a billion a second is none.
-    let period = Duration::from_secs_f64(1.0 / rate.per_second.max(1e-9)).max(Duration::from_nanos(1));
-    let burst = NonZeroU32::new((rate.per_second * BURST.as_secs_f64()) as u32).unwrap_or(NonZeroU32::MIN);
-    Quota::with_period(period).unwrap_or(Quota::per_second(burst)).allow_burst(burst)
+/// A rate in the limiter's terms.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    quota: Quota,
+    /// What an iteration takes.
+    cells: NonZeroU32,
+    /// What comes in the slack.
+    slack: Option<NonZeroU32>,
+}
+
+impl Pace {
+    fn of(rate: Rate) -> Self {
+        let cells = if rate.per_second < FINE_BELOW { FINE_CELLS } else { NonZeroU32::MIN };
+        // A cap is above zero, and one of more than a billion a second is none.
+        let per_second = (rate.per_second * f64::from(cells.get())).max(1e-9);
+        let period = Duration::from_secs_f64(1.0 / per_second).max(Duration::from_nanos(1));
+        let slack = (per_second * SLACK.as_secs_f64()) as u32;
+        let most = cells.saturating_add(slack);
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(most)).allow_burst(most);
+        Self { quota, cells, slack: NonZeroU32::new(slack) }
+    }
+
+    /// Without slack to begin with: nothing was missed yet.
+    fn limiter(self, clock: Clock) -> Limiter {
+        let limiter = RateLimiter::direct_with_clock(self.quota, clock);
+        if let Some(slack) = self.slack {
+            let _ = limiter.check_n(slack);
+        }
+        limiter
+    }
 }

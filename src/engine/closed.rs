@@ -87,6 +87,15 @@ impl Agenda {
         Some(workload.choose(&mut self.tasks))
     }
 
+    /// Whether there is no iteration left to take.
+    fn is_used_up(&self) -> bool {
+        match self.quota {
+            Quota::Unlimited => false,
+            Quota::Shared(limit) => self.taken.load(Ordering::Relaxed) >= limit,
+            Quota::PerUser(limit) => self.own >= limit,
+        }
+    }
+
     /// Iterations that nobody will begin any more. Of shared ones the first user to ask is told.
     fn left_over(&self) -> u64 {
         match self.quota {
@@ -159,6 +168,8 @@ impl<F: Transports> User<F> {
                 break;
             }
         }
+        // What is left over is known now, however long the way out takes.
+        drop(agenda);
         self.leave(workload).await;
     }
 
@@ -177,10 +188,13 @@ impl<F: Transports> User<F> {
         let mut paced_for: Option<Duration> = None;
         while self.may_go_on(window.end) {
             if workload.max_rate.is_some() {
-                if !self.wait_for_turn(window.end).await {
+                let queued = clock.now();
+                if !self.wait_for_turn(window.end, agenda).await {
                     continue;
                 }
                 ready = clock.now();
+                // The cap is as it was asked for: what waits for it is not late.
+                paced_for = paced_for.map(|due| due + ready.saturating_sub(queued));
             }
             let Some(task) = agenda.take(workload) else { return Life::Ends };
             let began = self.actor.look_at_clock();
@@ -200,28 +214,26 @@ impl<F: Transports> User<F> {
         Life::GoesOn
     }
 
-    /// Waits until the workload's cap lets one more iteration through; `false` where the time is over before.
-    async fn wait_for_turn(&self, end: Duration) -> bool {
+    /// Waits until the workload's cap lets one more iteration through, or there is none left that would need it;
+    /// `false` where the time is over before.
+    async fn wait_for_turn(&self, end: Duration, agenda: &Agenda) -> bool {
         let shared = &self.actor.shared;
         let _first = tokio::select! {
             biased;
             () = shared.stop.requested() => return false,
             first = shared.queues[self.workload].lock() => first,
         };
-        loop {
+        // Whoever comes to the head of the queue may have waited there for long.
+        while self.may_go_on(end) {
+            if agenda.is_used_up() {
+                return true;
+            }
             match shared.common.caps.take(self.workload, shared.clock) {
                 Ok(()) => return true,
-                Err(at) if at < end => {
-                    if !self.wait_until(at, true).await {
-                        return false;
-                    }
-                }
-                Err(_) => {
-                    self.wait_until(end, false).await;
-                    return false;
-                }
-            }
+                Err(at) => self.wait_until(at.min(end), at < end).await,
+            };
         }
+        false
     }
 }
 

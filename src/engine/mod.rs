@@ -34,6 +34,6 @@ pub use clock::{Clock, WallClock};
 pub use http::HttpTransports;
 pub use once::{Done, Phase, Trial, run_once, try_once};
 pub use pool::{Engine, Event};
-pub use simulate::{Simulated, simulate};
+pub use simulate::{Simulated, simulate, simulate_into};
 pub use transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports};
 pub use witness::Witness;

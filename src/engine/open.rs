@@ -159,6 +159,9 @@ impl<F: Transports> User<F> {
         let Some(mut held) = self.start_for(workload, first).await else { return Life::Ends };
         loop {
             if let Some(ticket) = held.take() {
+                if self.actor.shared.stop.is_requested() {
+                    return Life::GoesOn;
+                }
                 let _running = self.run();
                 if self.carry_out(workload, ticket).await == Life::Ends {
                     return Life::Ends;

@@ -47,6 +47,21 @@ pub async fn simulate<F: Transports>(
     workers: usize,
     stop_at: Option<Duration>,
 ) -> Simulated {
+    let mut deltas = Vec::new();
+    let simulated =
+        simulate_into(plan, common, transports, workers, stop_at, |delta| deltas.push(delta)).await;
+    Simulated { deltas, ..simulated }
+}
+
+/// The same; what the workers hand over goes to `take`, and nothing of it is kept.
+pub async fn simulate_into<F: Transports>(
+    plan: &Arc<Plan>,
+    common: &Common,
+    transports: &F,
+    workers: usize,
+    stop_at: Option<Duration>,
+    take: impl FnMut(Delta),
+) -> Simulated {
     let (events, seen) = unbounded_channel();
     let clock = Clock::start();
     let mut controls = Vec::with_capacity(workers);
@@ -79,7 +94,7 @@ pub async fn simulate<F: Transports>(
         running.retain_mut(|worker| worker.as_mut().poll(context).is_pending());
         if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     });
-    let listening = listen(seen, &controls, clock, &simulated);
+    let listening = listen(seen, &controls, clock, &simulated, take);
     let stopping = async {
         if let Some(at) = stop_at {
             clock.sleep_until(at).await;
@@ -104,11 +119,12 @@ async fn listen(
     controls: &[UnboundedSender<Control>],
     clock: Clock,
     simulated: &RefCell<Simulated>,
+    mut take: impl FnMut(Delta),
 ) {
     while let Some(event) = seen.recv().await {
         let mut simulated = simulated.borrow_mut();
         match event {
-            Event::Seen(delta) => simulated.deltas.push(delta),
+            Event::Seen(delta) => take(delta),
             Event::Panicked(text) => std::panic::panic_any(text),
             Event::Logged(line) => simulated.lines.push((clock.now(), line)),
             Event::StopAsked(reason) => {

@@ -3,10 +3,13 @@
 use super::fake::{End, Fake, Reply, Sent};
 use loadgen::{
     engine::{Common, Done, Phase, Simulated, run_once, simulate},
-    measure::{Collector, FailureSample, Latency, RequestKey, RequestStats, Snapshot, Tally},
+    judge::{ThresholdResult, judge},
+    measure::{
+        Collector, FailureSample, Latency, Observations, Point, RequestKey, RequestStats, Snapshot, Tally,
+    },
     model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
-    plan::{Executor, Files, Inputs, Plan, UserSchedule, build},
-    scenario::{Options, parse, render},
+    plan::{ArrivalSchedule, Executor, Files, Inputs, Part, Plan, UserSchedule, build},
+    scenario::{Diagnostic, Options, parse, render},
 };
 use std::{collections::BTreeMap, fmt::Write as _, io::Read, sync::Arc, time::Duration};
 
@@ -35,18 +38,17 @@ impl Files for Beside {
     }
 }
 
-/// The plan of a scenario, to which a target is added.
-fn plan(yaml: &str, seed: u64, files: Beside) -> Arc<Plan> {
-    let source = format!("{HEAD}{yaml}");
-    let scenario = parse(&source, &Options::default());
-    let scenario = scenario
-        .unwrap_or_else(|faults| panic!("{}", render(&Options::default().sources("test", &source), &faults)));
+/// The plan of a scenario.
+fn plan_with(source: &str, seed: u64, files: Beside) -> Arc<Plan> {
+    let told = |faults: &[Diagnostic]| render(&Options::default().sources("test", source), faults);
+    let scenario = parse(source, &Options::default()).unwrap_or_else(|faults| panic!("{}", told(&faults)));
     let plan = build(&scenario, &Inputs { seed, files: Arc::new(files), ..Inputs::default() });
-    Arc::new(
-        plan.unwrap_or_else(|faults| {
-            panic!("{}", render(&Options::default().sources("test", &source), &faults))
-        }),
-    )
+    Arc::new(plan.unwrap_or_else(|faults| panic!("{}", told(&faults))))
+}
+
+/// The plan of a scenario without files, to which nothing is added.
+pub fn plan(source: &str) -> Arc<Plan> {
+    plan_with(source, 1, Beside::default())
 }
 
 /// A run to be made.
@@ -101,7 +103,7 @@ impl Sim {
     /// Makes the run, with `setup` before it and `teardown` after it.
     pub async fn run(self, script: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Run {
         let Self { yaml, seed, files, workers, stop_at } = self;
-        let plan = plan(&yaml, seed, files);
+        let plan = plan_with(&format!("{HEAD}{yaml}"), seed, files);
         let fake = Fake::new(script);
         let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake).await;
         let left = setup.as_ref().map_or_else(Vec::new, |done| done.values.clone());
@@ -133,6 +135,32 @@ impl Run {
             Executor::Closed { users, .. } => users,
             Executor::Open { .. } => panic!("users are made on demand"),
         }
+    }
+
+    /// When which iteration of the only workload, an open one, is to start.
+    pub fn arrivals(&self) -> &ArrivalSchedule {
+        match &self.plan.workloads[0].executor {
+            Executor::Open { arrivals, .. } => arrivals,
+            Executor::Closed { .. } => panic!("users start their iterations"),
+        }
+    }
+
+    /// What became of the only threshold.
+    pub fn gate(&self) -> ThresholdResult {
+        let mut judged = judge(&self.plan.thresholds, &self.seen, &self.plan.catalog);
+        judged.pop().unwrap()
+    }
+
+    /// Most requests that were under way at one moment.
+    pub fn most_at_once(&self) -> usize {
+        let under_way = |sent: &Sent| {
+            let at = sent.at;
+            self.sent
+                .iter()
+                .filter(|other| other.at <= at && other.end.is_none_or(|(_, end)| at < end))
+                .count()
+        };
+        self.sent.iter().map(under_way).max().unwrap_or(0)
     }
 
     /// When each request to a path was sent, in milliseconds.
@@ -174,6 +202,35 @@ impl Run {
         let named = |key: &RequestKey| self.plan.catalog.request(key.request).name == name;
         self.series(named).for_each(|stats| all.merge(&stats.duration));
         all
+    }
+
+    /// The response times of the requests of this name.
+    pub fn response_times(&self, name: &str) -> Latency {
+        let mut all = Latency::new();
+        let named = |key: &RequestKey| self.plan.catalog.request(key.request).name == name;
+        self.series(named).for_each(|stats| all.merge(&stats.response_time));
+        all
+    }
+
+    /// How late iterations began.
+    pub fn lag(&self) -> Latency {
+        let mut all = Latency::new();
+        self.seen.total.iterations().for_each(|(_, stats)| all.merge(&stats.lag));
+        all
+    }
+
+    /// Dropped iterations of each stage, in the catalogue's order.
+    pub fn dropped(&self) -> Vec<u64> {
+        self.plan.catalog.stage_ids().map(|stage| self.seen.total.dropped(stage)).collect()
+    }
+
+    /// Everything that was seen, whether it counts or is warm-up.
+    pub fn whole(&self) -> Observations {
+        let mut whole = self.seen.total.clone();
+        if let Some(warm_up) = &self.seen.warm_up {
+            whole.merge(warm_up);
+        }
+        whole
     }
 
     /// Iterations that ended so.
@@ -240,23 +297,37 @@ impl Run {
     pub fn cut(&self) -> u64 {
         let ended =
             |wanted| self.sent.iter().filter(move |sent| sent.end.map(|(end, _)| end) == Some(wanted));
-        let timed_out = self.count(|key| key.error == Some(ErrorKind::Timeout));
+        let timed_out = requests_in(&self.whole(), |key| key.error == Some(ErrorKind::Timeout));
         let scripted = ended(End::Failed(ErrorKind::Timeout)).count() as u64;
         ended(End::GivenUp).count() as u64 - (timed_out - scripted)
     }
 
     /// The sums: where every iteration starts with a request to `first`, iterations started are those that
-    /// ended in one of the three ways; and the requests that reached the target are those counted and those cut.
+    /// ended in one of the three ways; the requests that reached the target are those counted and those cut; and
+    /// what counts and what is warm-up are together the course of the run.
     pub fn adds_up(&self, first: &str) {
-        let (completed, failed, interrupted) = self.ends();
+        let whole = self.whole();
+        let [completed, failed, interrupted] = ends_in(&whole);
         assert_eq!(self.to(first).count() as u64, completed + failed + interrupted, "iterations");
         self.requests_add_up();
         let points = self.seen.series.points();
-        let sum = |of: fn(&loadgen::measure::Point) -> u64| points.iter().map(of).sum::<u64>();
-        assert_eq!(sum(|point| point.requests), self.requests(), "requests of the series");
-        assert_eq!(sum(|point| point.failed_requests), self.failed(), "failed requests of the series");
+        let sum = |of: fn(&Point) -> u64| points.iter().map(of).sum::<u64>();
+        assert_eq!(sum(|point| point.requests), requests_in(&whole, |_| true), "requests of the series");
+        let failures = requests_in(&whole, |key| key.failed);
+        assert_eq!(sum(|point| point.failed_requests), failures, "failed requests of the series");
         assert_eq!(sum(|point| point.iterations), completed, "iterations of the series");
         assert_eq!(sum(|point| point.failed_iterations), failed, "failed iterations of the series");
+        let dropped = whole.all_dropped();
+        assert_eq!(sum(|point| point.dropped_iterations), dropped, "dropped iterations of the series");
+    }
+
+    /// The same of an open load, every arrival of which until `until` is started or dropped.
+    pub fn open_adds_up(&self, first: &str, until: Duration) {
+        self.adds_up(first);
+        let whole = self.whole();
+        let started: u64 = ends_in(&whole).iter().sum();
+        let intended = self.arrivals().part(Part::WHOLE).take_while(|arrival| arrival.at <= until).count();
+        assert_eq!(intended as u64, started + whole.all_dropped(), "{started} arrivals were started");
     }
 
     /// The second sum alone.
@@ -265,34 +336,67 @@ impl Run {
             end.is_some_and(|(end, _)| end == End::Failed(ErrorKind::HostNotAllowed))
         };
         let scripted = self.sent.iter().filter(|sent| refused(sent.end)).count() as u64;
-        let not_sent = self.count(|key| key.error == Some(ErrorKind::HostNotAllowed)) - scripted;
+        let whole = self.whole();
+        let not_sent = requests_in(&whole, |key| key.error == Some(ErrorKind::HostNotAllowed)) - scripted;
         assert!(self.sent.iter().all(|sent| sent.end.is_some()), "an exchange outlived the run");
-        assert_eq!(self.sent.len() as u64, self.requests() - not_sent + self.cut(), "requests");
+        let counted = requests_in(&whole, |_| true);
+        assert_eq!(self.sent.len() as u64, counted - not_sent + self.cut(), "requests");
     }
 
     /// Everything that was seen, as text, in an order that does not depend on how it came about.
     pub fn dump(&self) -> String {
-        let total = &self.seen.total;
-        let mut lines: Vec<String> = Vec::new();
-        for (key, stats) in total.requests() {
-            let times = (times_of(&stats.duration), times_of(&stats.response_time));
-            let bytes = (stats.sent_bytes, stats.received_bytes);
-            lines.push(format!("{key:?} {} {times:?} {bytes:?}", stats.count));
+        let mut text = dump_of(&self.seen.total);
+        for (name, seen) in [("warm-up", self.seen.warm_up.as_ref()), ("all", Some(&self.whole()))] {
+            let _ = writeln!(text, "{name}: {:?}", seen.map(dump_of));
         }
-        lines.extend(total.checks().map(|(key, tally)| format!("{key:?} {tally:?}")));
-        for (key, stats) in total.iterations() {
-            lines.push(format!("{key:?} {} {:?}", stats.count, times_of(&stats.duration)));
-        }
-        lines.extend(total.failures().map(|failure| format!("{failure:?}")));
-        lines.sort();
-        let mut text = lines.join("\n");
-        let _ = writeln!(text, "\nstart failures {}", self.start_failures());
+        let _ = writeln!(text, "start failures {} dropped {:?}", self.start_failures(), self.dropped());
         let _ = writeln!(text, "users {:?} {}", self.seen.vus, self.seen.vus_max);
+        let _ = writeln!(text, "time {:?} {:?} {:?}", self.took, self.seen.elapsed, self.seen.counted);
         for point in self.seen.series.points() {
             let _ = writeln!(text, "{point:?}");
         }
         text
     }
+
+    /// What the target saw, in order: when, who, what, and how it ended.
+    pub fn dump_sent(&self) -> String {
+        let mut text = String::new();
+        for sent in &self.sent {
+            let who = (sent.vu, sent.iteration, sent.connection);
+            let _ = writeln!(text, "{:?} {who:?} {} {} {:?}", sent.at, sent.url, sent.body, sent.end);
+        }
+        text
+    }
+}
+
+/// Observations as text.
+fn dump_of(seen: &Observations) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (key, stats) in seen.requests() {
+        let times = (times_of(&stats.duration), times_of(&stats.response_time));
+        let bytes = (stats.sent_bytes, stats.received_bytes);
+        lines.push(format!("{key:?} {} {times:?} {bytes:?}", stats.count));
+    }
+    lines.extend(seen.checks().map(|(key, tally)| format!("{key:?} {tally:?}")));
+    for (key, stats) in seen.iterations() {
+        let times = (times_of(&stats.duration), times_of(&stats.lag));
+        lines.push(format!("{key:?} {} {times:?}", stats.count));
+    }
+    lines.extend(seen.groups().map(|(key, stats)| format!("{key:?} {}", times_of(&stats.duration))));
+    lines.extend(seen.failures().map(|failure| format!("{failure:?}")));
+    lines.sort();
+    lines.join("\n") + "\n"
+}
+
+/// The requests in `seen` that satisfy a condition.
+fn requests_in(seen: &Observations, which: impl Fn(&RequestKey) -> bool) -> u64 {
+    seen.requests().filter(|(key, _)| which(key)).map(|(_, stats)| stats.count).sum()
+}
+
+/// Iterations in `seen` that completed, failed and were interrupted.
+pub fn ends_in(seen: &Observations) -> [u64; 3] {
+    [IterationEnd::Completed, IterationEnd::Failed, IterationEnd::Interrupted]
+        .map(|end| seen.iterations().filter(|(key, _)| key.end == end).map(|(_, stats)| stats.count).sum())
 }
 
 /// All that a distribution knows.
