@@ -110,7 +110,7 @@ impl Drop for Agenda {
     /// However the user ended: iterations for which the time did not suffice are dropped ones.
     fn drop(&mut self) {
         let Some(account) = &self.account else { return };
-        if account.stop.is_requested() || account.clock.now() < account.end {
+        if account.stop.was_requested_before(account.end) || account.clock.now() < account.end {
             return;
         }
         let left_over = self.left_over();

@@ -1,25 +1,30 @@
 //! The request to end, within one worker: read without cost between iterations, heard at once in pauses.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 use tokio::sync::Notify;
 
 /// Whether users should start nothing more.
 #[derive(Debug, Default)]
 pub(super) struct Stop {
-    requested: Cell<bool>,
+    requested_at: Cell<Option<Duration>>,
     notify: Notify,
 }
 
 impl Stop {
-    /// Asks every user of this worker to start nothing more.
-    pub fn request(&self) {
-        self.requested.set(true);
+    /// Asks every user of this worker, at `now`, to start nothing more.
+    pub fn request(&self, now: Duration) {
+        self.requested_at.set(self.requested_at.get().or(Some(now)));
         self.notify.notify_waiters();
     }
 
     /// Whether that was asked.
     pub fn is_requested(&self) -> bool {
-        self.requested.get()
+        self.requested_at.get().is_some()
+    }
+
+    /// Whether that was asked before this moment.
+    pub fn was_requested_before(&self, at: Duration) -> bool {
+        self.requested_at.get().is_some_and(|requested| requested < at)
     }
 
     /// Waits until it is.

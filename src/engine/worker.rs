@@ -66,7 +66,7 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
             biased;
             Some(control) = controls.recv() => match control {
                 Control::Stop => {
-                    shared.stop.request();
+                    shared.stop.request(clock.now());
                     cut_at = cut_at.min(clock.now() + plan.graceful_stop());
                 }
                 Control::Cut => cut_at = clock.now(),

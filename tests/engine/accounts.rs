@@ -143,12 +143,7 @@ tasks:
         let replies = self.replies.clone();
         let script = move |sent: &Sent| {
             let (what, delay) = replies[(sent.vu as usize * 7 + sent.nth) % replies.len()];
-            match what {
-                0 => Reply::fails(ErrorKind::ClosedEarly).after(delay),
-                1 => Reply::status(500).after(delay),
-                2 => Reply::never(),
-                _ => Reply::status(200).after(delay),
-            }
+            Reply::drawn(what, delay)
         };
         let mut sim = Sim::seeded(&self.yaml(), self.seed).workers(self.workers);
         if let Some(at) = self.stop_at {

@@ -98,6 +98,16 @@ impl Reply {
         Self { delay: Duration::ZERO, what: What::Never }
     }
 
+    /// What a property test draws: now and then a failure, an error or nothing at all, so many milliseconds later.
+    pub fn drawn(what: u8, millis: u64) -> Self {
+        match what {
+            0 => Self::fails(ErrorKind::ClosedEarly).after(millis),
+            1 => Self::status(500).after(millis),
+            2 => Self::never(),
+            _ => Self::status(200).after(millis),
+        }
+    }
+
     /// The same, so many milliseconds later.
     pub fn after(self, millis: u64) -> Self {
         Self { delay: Duration::from_millis(millis), ..self }

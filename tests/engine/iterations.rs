@@ -162,6 +162,16 @@ async fn whoever_stops_by_itself_or_on_request_drops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_after_the_time_was_over_hides_nothing() {
+    for load in ["iterations: 5", "iterations_per_user: 5"] {
+        let yaml = format!("load: {{ users: 1, {load}, max_duration: 2s }}\nflow: [ {{ get: /a }} ]");
+        let sim = Sim::of(&yaml).stop_at(ms(2_500));
+        let run = sim.run(|_| Reply::status(200).after(1_500)).await;
+        assert_eq!((run.ends(), run.dropped(), run.took), ((2, 0, 0), vec![3], ms(3_000)), "{load}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_released_user_that_is_wanted_again_within_its_grace_goes_on() {
     // The second user is released at 5 s and wanted again at 6 s; under way from 4 s to 7.5 s.
     let yaml = |grace: &str| {
