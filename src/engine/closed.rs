@@ -26,6 +26,7 @@ use crate::{
 };
 use std::{
     cell::RefCell,
+    pin::pin,
     rc::Rc,
     sync::{
         Arc,
@@ -163,7 +164,7 @@ impl<F: Transports> User<F> {
                 break;
             }
             let _running = self.run();
-            let work = self.run_window(workload, window, &mut agenda);
+            let work = pin!(self.run_window(workload, window, &mut agenda));
             if Self::until_cut(&shared, cut, workload.graceful_stop, work).await == Life::Ends {
                 break;
             }

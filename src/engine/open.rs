@@ -25,6 +25,7 @@ use crate::{
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
+    pin::pin,
     rc::Rc,
     task::{Poll, Waker},
     time::Duration,
@@ -149,8 +150,10 @@ impl<F: Transports> User<F> {
         let shared = self.actor.shared.clone();
         let workload = &shared.plan.workloads[self.workload];
         let cut = workload.timeline.end() + workload.graceful_stop;
-        let work = self.attend(workload, first, &place);
-        Self::until_cut(&shared, cut, workload.graceful_stop, work).await;
+        {
+            let work = pin!(self.attend(workload, first, &place));
+            Self::until_cut(&shared, cut, workload.graceful_stop, work).await;
+        }
         self.leave(workload).await;
     }
 

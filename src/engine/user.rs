@@ -14,7 +14,7 @@ use crate::{
 use std::{
     cell::{Cell, RefCell},
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     rc::Rc,
     time::Duration,
 };
@@ -79,21 +79,22 @@ impl<F: Transports> User<F> {
         Running::new(&self.census)
     }
 
-    /// Does `work` until it ends or is cut: at `cut`, or so long after a stop was requested.
+    /// Does `work` until it ends or is cut: at `cut`, or so long after a stop was requested. It comes pinned, since
+    /// handing it over would keep room for it twice in every user.
     pub async fn until_cut(
         shared: &Shared,
         cut: Duration,
         grace: Duration,
-        work: impl Future<Output = Life>,
+        mut work: Pin<&mut impl Future<Output = Life>>,
     ) -> Life {
         let end_of_run = shared.plan.duration() + shared.plan.graceful_stop();
-        let (mut work, mut timer) = (pin!(work), pin!(shared.clock.timer(cut)));
+        let mut timer = pin!(shared.clock.timer(cut));
         // The end of the run is the worker's to enforce.
         let (mut has_timer, mut stopping) = (cut < end_of_run, false);
         loop {
             tokio::select! {
                 biased;
-                life = &mut work => return life,
+                life = work.as_mut() => return life,
                 () = &mut timer, if has_timer => return Life::GoesOn,
                 () = shared.stop.requested(), if !stopping => {
                     (stopping, has_timer) = (true, true);
@@ -150,7 +151,8 @@ impl<F: Transports> User<F> {
             self.actor.look_at_clock();
             let stage = self.actor.stage();
             self.actor.failures.set(false);
-            let flow = self.actor.run_steps(&workload.on_start, workload.on_start_task).await;
+            // Boxed, here and in `leave`: once in a user's life, and room for it would be kept all along.
+            let flow = Box::pin(self.actor.run_steps(&workload.on_start, workload.on_start_task)).await;
             let has_failed = self.actor.failures.get();
             if has_failed {
                 self.actor.shared.recorder.borrow_mut().user_start_failure(workload.id, stage);
@@ -175,7 +177,7 @@ impl<F: Transports> User<F> {
     pub async fn leave(self, workload: &Workload) {
         if self.started && !workload.on_stop.is_empty() {
             self.take_rows(&workload.on_stop_feeds, workload.on_stop_task);
-            self.actor.run_steps(&workload.on_stop, workload.on_stop_task).await;
+            Box::pin(self.actor.run_steps(&workload.on_stop, workload.on_stop_task)).await;
         }
     }
 
