@@ -1,4 +1,4 @@
-"""Installs the tools that are missing, from Debian, crates.io, PyPI and npm, with their own clients.
+"""Installs the tools that are missing, with apt-get, cargo, pip and npm.
 
 Everything but the Debian packages goes into one cache folder. What cannot be installed is said in one line each, and
 nothing else is stopped by it.
