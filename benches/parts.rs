@@ -8,7 +8,10 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderValue, header};
 use loadgen::{
     measure::{IterationKey, Latency, Observations, Recorded, Recorder, RequestKey, RequestObservation},
-    model::{CheckId, IterationEnd, Percent, Protocol, Rate, RequestId, StageId, TaskId},
+    model::{
+        CheckId, ConnectionUse, IterationEnd, Percent, Phase, PhaseTimes, Protocol, Rate, RequestId, StageId,
+        TaskId,
+    },
     plan::{
         ArrivalSchedule, Decoded, Inputs, Part, Plan, Request, Response, Spacing, StepKind, Timeline,
         UserSchedule, Variables, build, requests_of,
@@ -120,6 +123,7 @@ fn check(criterion: &mut Criterion) {
         status: 200,
         headers: &headers,
         body: BODY,
+        is_whole: true,
         body_bytes: BODY.len() as u64,
         url: "",
         protocol: Some(Protocol::Http11),
@@ -142,6 +146,11 @@ fn check(criterion: &mut Criterion) {
 /// A request as most are, that took so long.
 fn observation(micros: u64) -> RequestObservation {
     let time = Duration::from_micros(micros);
+    let mut phases = PhaseTimes::default();
+    phases.set(Phase::Blocked, Duration::ZERO);
+    phases.set(Phase::Sending, Duration::from_micros(15));
+    phases.set(Phase::Waiting, time.saturating_sub(Duration::from_micros(30)));
+    phases.set(Phase::Receiving, Duration::from_micros(15));
     RequestObservation {
         key: RequestKey {
             request: RequestId(0),
@@ -153,8 +162,12 @@ fn observation(micros: u64) -> RequestObservation {
         },
         service_time: time,
         response_time: time,
+        ended_at: Duration::ZERO,
         sent_bytes: 0,
         received_bytes: 72,
+        phases,
+        connection: ConnectionUse { remote: Some(([127, 0, 0, 1], 8080).into()), is_new: false, sent: true },
+        trace_id: None,
     }
 }
 

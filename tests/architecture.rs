@@ -2,7 +2,7 @@
 //!
 //! The rule table is read out of the document itself, so the two cannot drift apart. `specimens` breaks each
 //! rule on purpose, so that this check is known to be able to fail. What the compiler and clippy can hold is
-//! left to them (`clippy.toml`, `[lints]` in `Cargo.toml`).
+//! left to them (`clippy.toml`, `[workspace.lints]` in `Cargo.toml`).
 
 #[path = "architecture/layers.rs"]
 mod layers;

@@ -4,17 +4,22 @@ use loadgen::{
     plan::{Files, Inputs, build},
     scenario::{Options, parse, render},
 };
-use std::{collections::BTreeMap, fs, io::Read, path::Path, sync::Arc};
+use std::{fs, io::Read, path::Path, sync::Arc};
 
 /// The files that blocks may name: those of `tests/docs`.
 #[derive(Debug)]
 struct DocsFiles;
 
 impl Files for DocsFiles {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/docs").join(path);
         let file = fs::File::open(path).map_err(|error| error.to_string())?;
         Ok(Box::new(file))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/docs").join(path);
+        fs::metadata(path).map(|file| file.len()).map_err(|error| error.to_string())
     }
 }
 
@@ -47,7 +52,7 @@ fn pages() -> Vec<(String, String)> {
 
 #[test]
 fn every_yaml_block_is_a_scenario() {
-    let env = BTreeMap::from([("API_PASSWORD".to_owned(), "secret".to_owned())]);
+    let env = ["API_PASSWORD", "PROXY_PASSWORD"].map(|name| (name.to_owned(), "secret".to_owned())).into();
     let demo_url = Some("http://127.0.0.1:1".to_owned());
     let inputs = Inputs { env, demo_url, seed: 1, files: Arc::new(DocsFiles) };
     let mut read = 0;

@@ -25,6 +25,8 @@ mod failures;
 mod fake;
 #[path = "engine/feeds.rs"]
 mod feeds;
+#[path = "engine/hops.rs"]
+mod hops;
 #[path = "engine/iterations.rs"]
 mod iterations;
 #[path = "engine/lives.rs"]

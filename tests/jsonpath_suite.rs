@@ -38,6 +38,7 @@ fn nodes(extract: &Extract, document: &Json) -> Json {
         status: 200,
         headers: &headers,
         body: body.as_bytes(),
+        is_whole: true,
         body_bytes: body.len() as u64,
         url: "http://127.0.0.1:8080/",
         protocol: None,

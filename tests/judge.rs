@@ -48,8 +48,12 @@ fn seen(request: u32, status: u16, time: Duration) -> RequestObservation {
         },
         service_time: time,
         response_time: time,
+        ended_at: Duration::ZERO,
         sent_bytes: 0,
         received_bytes: 100,
+        phases: PhaseTimes::default(),
+        connection: ConnectionUse::default(),
+        trace_id: None,
     }
 }
 
@@ -176,6 +180,40 @@ fn requests_and_checks_carry_the_group_they_stand_in() {
         let scenario = loadgen::scenario::parse(&file, &Default::default()).expect(left);
         let result = judge(&[scenario.thresholds[0].value.clone()], &snapshot, &catalog).remove(0);
         assert_eq!((result.outcome, result.samples), (Outcome::Passed, samples), "{left}");
+    }
+}
+
+#[test]
+fn phases_are_judged_like_other_times_and_have_the_tags_of_requests() {
+    let timed = |request, status, blocked: Duration, waiting: Option<Duration>| {
+        let mut phases = PhaseTimes::default();
+        phases.set(Phase::Blocked, blocked);
+        waiting.into_iter().for_each(|time| phases.set(Phase::Waiting, time));
+        RequestObservation { phases, ..seen(request, status, MS * 50) }
+    };
+    let snapshot = snapshot(|recorder| {
+        (1..=10).for_each(|ms| recorder.request(&timed(0, 200, Duration::ZERO, Some(MS * ms))));
+        recorder.request(&timed(1, 201, MS * 4, Some(MS * 30)));
+        // It failed before there was anything to wait for.
+        let cut = timed(1, 0, MS * 6, None);
+        let key = RequestKey { error: Some(ErrorKind::Reset), failed: true, ..cut.key };
+        recorder.request(&RequestObservation { key, ..cut });
+    });
+    use Outcome::{Failed, NoData, Passed};
+    for (left, right, expected, observed) in [
+        ("http_req_waiting", "count == 11", Passed, Some("11")),
+        ("http_req_waiting", "max < 30ms", Failed, Some("30ms")),
+        ("http_req_waiting{task:read}", "avg == 5.5ms", Passed, Some("5.5ms")),
+        ("http_req_waiting{status:2*, area:SAVE}", "p95 <= 30ms", Passed, Some("30ms")),
+        ("http_req_waiting{error:reset}", "p95 < 1s", NoData, None),
+        ("http_req_blocked{error:reset}", "max == 6ms", Passed, Some("6ms")),
+        ("http_req_blocked{name:list}", "max == 0ms", Passed, Some("0s")),
+        ("http_req_blocked", "p50 == 0ms", Passed, Some("0s")),
+        ("http_req_blocked", "avg < 0.9ms", Passed, Some("833.333us")),
+        ("http_req_connecting", "p95 < 1s", NoData, None),
+    ] {
+        let (got, seen) = outcome(&snapshot, left, right);
+        assert_eq!((got, seen.as_deref()), (expected, observed), "{left}: {right}");
     }
 }
 

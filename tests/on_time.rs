@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "the helpers of a test fail it by panicking")]
 
 use loadgen::{
-    engine::{Arrived, Clock, Common, Engine, Event, Exchange, Outgoing, Transport, Transports},
+    engine::{Arrived, Clock, Common, Engine, Event, Failure, Outgoing, Trace, Transport, Transports},
     measure::{Collector, Latency, Snapshot},
     model::Protocol,
     plan::{Executor, Inputs, Plan, build},
@@ -34,23 +34,28 @@ struct BlockingUser {
 }
 
 impl Transports for Blocking {
+    type Worker = (Arc<AtomicU64>, Clock);
     type User = BlockingUser;
 
-    fn user(&self, clock: Clock) -> BlockingUser {
-        BlockingUser { asked: Arc::clone(&self.asked), clock }
+    fn worker(&self, clock: Clock) -> Self::Worker {
+        (Arc::clone(&self.asked), clock)
+    }
+
+    fn user((asked, clock): &Self::Worker, _client: usize) -> BlockingUser {
+        BlockingUser { asked: Arc::clone(asked), clock: *clock }
     }
 }
 
 impl Transport for BlockingUser {
-    async fn exchange(&mut self, _: Outgoing) -> Exchange {
+    async fn exchange(&self, _: &mut Outgoing, trace: &Trace) -> Result<Arrived, Failure> {
         let sent_at = self.clock.now();
+        trace.note(|moments| moments.sent_at = Some(sent_at));
         let ended_at = sent_at + MS;
         if self.asked.fetch_add(1, Ordering::Relaxed) == 100 {
             thread::sleep(BLOCKED);
         }
         let (headers, body) = (http::HeaderMap::new(), bytes::Bytes::new());
-        let arrived = Arrived { status: 200, protocol: Some(Protocol::Http11), headers, body, body_bytes: 0 };
-        Exchange { sent_at, ended_at, result: Ok(arrived) }
+        Ok(Arrived { status: 200, protocol: Some(Protocol::Http11), headers, body, body_bytes: 0, ended_at })
     }
 }
 

@@ -19,14 +19,26 @@ mod faults;
 mod gates;
 #[path = "real_run/harness.rs"]
 mod harness;
+#[path = "real_run/httpbin.rs"]
+mod httpbin;
+#[path = "real_run/httpbin_server.rs"]
+mod httpbin_server;
 #[path = "real_run/init.rs"]
 mod init;
 #[path = "real_run/looking.rs"]
 mod looking;
+#[path = "real_run/namespaces.rs"]
+mod namespaces;
 #[path = "real_run/nginx.rs"]
 mod nginx;
+#[path = "real_run/nginx_features.rs"]
+mod nginx_features;
+#[path = "real_run/nginx_server.rs"]
+mod nginx_server;
 #[path = "real_run/once.rs"]
 mod once;
+#[path = "real_run/open_files.rs"]
+mod open_files;
 #[path = "real_run/overrides.rs"]
 mod overrides;
 #[path = "real_run/results.rs"]

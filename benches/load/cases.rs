@@ -1,7 +1,7 @@
 //! The cases that are compared.
 
 use super::{bare, target::Target, whole};
-use loadgen::engine::HttpTransports;
+use loadgen::{engine::HttpTransports, plan::TransportOptions};
 use reqwest::Url;
 use rustls::ClientConfig;
 use std::time::Duration;
@@ -49,7 +49,11 @@ pub struct Cases {
 impl Cases {
     /// Starts the target.
     pub fn start() -> Self {
-        Self { target: Target::start(), tls: bare::tls(), transports: HttpTransports::new().unwrap() }
+        Self {
+            target: Target::start(),
+            tls: bare::tls(),
+            transports: HttpTransports::new([TransportOptions::default()]).unwrap(),
+        }
     }
 
     /// Prepares a case: what it returns runs it for so long, and says how many requests were answered.

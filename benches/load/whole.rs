@@ -3,7 +3,7 @@
 use loadgen::{
     engine::{Common, Engine, Event, HttpTransports},
     measure::Collector,
-    plan::{Inputs, Plan, build},
+    plan::{Inputs, Plan, TransportOptions, build},
     scenario::{Options, parse, render},
 };
 use std::{sync::Arc, time::Duration};
@@ -29,7 +29,7 @@ pub fn hold(target: &str, users: usize, connected: bool, ramp: Duration, time: D
         lines.map(|(length, users)| format!("{{ duration: {}ms, users: {users} }}", length.as_millis()));
     let load = format!("load: {{ stages: [ {} ], graceful_stop: 0s }}", lines.join(", "));
     let plan = compiled(&format!("target: {target}\n{load}\n{first}flow: [ {{ think: 1s }} ]\n"));
-    run(&plan, &HttpTransports::new().unwrap(), 2);
+    run(&plan, &HttpTransports::new([TransportOptions::default()]).unwrap(), 2);
 }
 
 /// Runs a plan, and returns how many requests were answered.

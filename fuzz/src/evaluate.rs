@@ -129,6 +129,7 @@ impl Moment<'_> {
             status: 200,
             headers: &self.headers,
             body: self.body,
+            is_whole: true,
             body_bytes: self.body.len() as u64,
             url: "http://127.0.0.1:8080/path?q=1",
             protocol: Some(Protocol::Http11),

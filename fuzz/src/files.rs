@@ -29,8 +29,12 @@ impl FixedFiles {
 }
 
 impl Files for FixedFiles {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
         let bytes = self.0.get(path).ok_or("there is no such file")?;
         Ok(Box::new(Cursor::new(bytes.clone())))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, String> {
+        self.0.get(path).map(|bytes| bytes.len() as u64).ok_or_else(|| "there is no such file".to_owned())
     }
 }

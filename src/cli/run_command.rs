@@ -26,7 +26,6 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         files: input.files.clone(),
         command: [&["loadgen".to_owned(), "run".to_owned()], input.repeated.as_slice()].concat(),
     };
-    tell_ignored_proxies(world);
     let ended = if arguments.once {
         block_on(try_once(job, world))
             .map(|passed| if passed { ExitCode::Passed } else { ExitCode::ThresholdFailed })
@@ -39,7 +38,12 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         Err(RunError::Later(later)) => input.refuse_later(&later, world),
         Err(error) => {
             world.complain(&format!("error: {error}\n"));
-            ExitCode::Internal
+            // It is the scenario that asks for more than there is.
+            if matches!(error, RunError::OpenFiles(_) | RunError::Transport(_)) {
+                ExitCode::ScenarioInvalid
+            } else {
+                ExitCode::Internal
+            }
         }
     }
 }
@@ -64,18 +68,6 @@ async fn try_once(job: Job, world: &mut World) -> Result<bool, RunError> {
     tried.lines.iter().for_each(|line| world.say(&format!("log: {line}\n")));
     world.say(&once_summary(&tried.tasks, width, color));
     Ok(tried.tasks.iter().all(|(_, result)| *result == TaskResult::Passed))
-}
-
-/// Load that silently went through a proxy would measure the proxy.
-fn tell_ignored_proxies(world: &mut World) {
-    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-    let set: Vec<&str> = names.into_iter().filter(|name| world.env.contains_key(*name)).collect();
-    if !set.is_empty() {
-        world.complain(&format!(
-            "note: {} is set and ignored; load goes to the target directly\n",
-            set.join(", ")
-        ));
-    }
 }
 
 fn conclude(outcome: &Outcome, world: &mut World) -> ExitCode {

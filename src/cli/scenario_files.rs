@@ -35,6 +35,17 @@ impl ScenarioFiles {
         Ok(Self { base, folders })
     }
 
+    /// The file, if it may be read, and its size in bytes.
+    fn open_file(&self, path: &str) -> Result<(File, u64), String> {
+        let found = self.locate(path)?;
+        // Looked at before it is opened: opening a FIFO would wait for a writer.
+        check_kind(&found.metadata().map_err(|error| reason(&error))?)?;
+        let file = File::open(&found).map_err(|error| reason(&error))?;
+        let metadata = file.metadata().map_err(|error| reason(&error))?;
+        check_kind(&metadata)?;
+        Ok((file, metadata.len()))
+    }
+
     /// Where the file really is, if it may be read.
     fn locate(&self, path: &str) -> Result<PathBuf, String> {
         let found = self.base.join(path).canonicalize().map_err(|error| reason(&error))?;
@@ -47,13 +58,13 @@ impl ScenarioFiles {
 }
 
 impl Files for ScenarioFiles {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let found = self.locate(path)?;
-        // Looked at before it is opened: opening a FIFO would wait for a writer.
-        check_kind(&found.metadata().map_err(|error| reason(&error))?)?;
-        let file = File::open(&found).map_err(|error| reason(&error))?;
-        check_kind(&file.metadata().map_err(|error| reason(&error))?)?;
-        Ok(Box::new(file))
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
+        self.open_file(path).map(|(file, _)| -> Box<dyn Read + Send> { Box::new(file) })
+    }
+
+    /// The file is opened for it, so that one which cannot be is found at once.
+    fn size(&self, path: &str) -> Result<u64, String> {
+        self.open_file(path).map(|(_, bytes)| bytes)
     }
 }
 
@@ -112,6 +123,10 @@ mod tests {
         Ok(text)
     }
 
+    fn size(root: &Path, path: &str) -> Result<u64, String> {
+        ScenarioFiles::new(&root.join("in/test.yaml"), &[])?.size(path)
+    }
+
     #[test]
     fn files_of_the_scenarios_folder_are_read() {
         let root = tree();
@@ -124,6 +139,7 @@ mod tests {
             (absolute.as_str(), "in/here.csv"),
         ] {
             assert_eq!(read(root.path(), &[], path).as_deref(), Ok(content), "{path}");
+            assert_eq!(size(root.path(), path), Ok(content.len() as u64), "{path}");
         }
     }
 
@@ -135,6 +151,7 @@ mod tests {
             let refused = read(root.path(), &[], path).expect_err("outside");
             assert!(refused.contains("outside the scenario's folder; `--allow-files "), "{path}: {refused}");
             assert!(read(root.path(), &["out/below"], path).is_err(), "{path}");
+            assert_eq!(size(root.path(), path), Err(refused), "{path}");
             assert_eq!(
                 read(root.path(), &["out/below", "out"], path).as_deref(),
                 Ok("out/secret.csv"),
@@ -164,6 +181,7 @@ mod tests {
         for (path, says) in cases {
             let refused = read(root.path(), &[], path).expect_err("refused");
             assert!(refused.contains(says), "{path}: {refused}");
+            assert_eq!(size(root.path(), path), Err(refused), "{path}");
         }
         let refused = ScenarioFiles::new(&root.path().join("in/test.yaml"), &[PathBuf::from("/dev")])
             .and_then(|files| files.open("/dev/zero").map(drop));

@@ -7,8 +7,12 @@ use super::{
     clock::Clock,
     crowd::Crowds,
     deadline::Deadline,
+    digest::Challenges,
+    jar::Jar,
     outlet::Outlet,
+    request_cap::{RequestCap, RequestGate},
     stop::Stop,
+    traceparent::{TraceId, TraceIds},
     transport::{Arrived, Transports},
     witness::Witness,
 };
@@ -18,6 +22,7 @@ use crate::{
     model::{Catalog, StageId},
     plan::{Deal, FeedEnd, Hand, Plan, Stream, UserFunctions, UserRandom, Variables, Workload},
 };
+use bytes::Bytes;
 use serde_json::Value as Json;
 use std::{
     cell::{Cell, RefCell},
@@ -41,6 +46,8 @@ pub struct Common {
     pub(super) deal: Arc<Deal>,
     /// The caps on the workloads' iterations.
     pub(super) caps: Caps,
+    /// The cap on the run's requests.
+    pub(super) request_cap: RequestCap,
     /// By workload, the iterations that have begun where users share them.
     pub(super) taken: Vec<Arc<AtomicU64>>,
 }
@@ -50,7 +57,8 @@ impl Common {
     pub fn new(plan: &Plan, setup: Vec<Option<Json>>) -> Self {
         let deal = Arc::new(Deal::new(&plan.feeds, plan.seed));
         let taken = plan.workloads.iter().map(|_| Arc::default()).collect();
-        Self { setup: Arc::new(setup), iterations: Arc::default(), deal, caps: Caps::new(plan), taken }
+        let (caps, request_cap) = (Caps::new(plan), RequestCap::new(plan.max_request_rate));
+        Self { setup: Arc::new(setup), iterations: Arc::default(), deal, caps, request_cap, taken }
     }
 }
 
@@ -64,6 +72,8 @@ pub(super) struct Shared {
     pub alarm: Rc<Alarm>,
     /// By workload, where users queue for its cap.
     pub queues: Rc<Vec<Mutex<()>>>,
+    /// Where requests queue for the run's cap.
+    pub gate: Rc<RequestGate>,
     /// The users of the open workloads.
     pub crowds: Crowds,
     pub recorder: Rc<RefCell<Recorder>>,
@@ -89,6 +99,7 @@ impl Shared {
             common: Rc::new(common.clone()),
             clock,
             alarm: Rc::new(Alarm::new(clock, precision)),
+            gate: Rc::new(RequestGate::new(common.request_cap.clone())),
             queues: Rc::new(plan.workloads.iter().map(|_| Mutex::default()).collect()),
             crowds,
             recorder: Rc::new(RefCell::new(Recorder::new(catalog))),
@@ -109,7 +120,9 @@ pub(super) struct Randoms {
 /// The last response, where a later step looks at it.
 pub(super) struct Kept {
     pub arrived: Arrived,
+    pub decoded: Option<Bytes>,
     pub service_time: Duration,
+    pub waiting: Option<Duration>,
     pub url: String,
 }
 
@@ -129,9 +142,15 @@ pub(super) struct Actor<F: Transports> {
     pub shared: Shared,
     pub vu: u64,
     role: Role,
-    transports: F,
-    /// Ways to the target that no exchange uses now: one, but for steps that run side by side.
-    idle: RefCell<Vec<(F::User, Deadline)>>,
+    pub transport: F::User,
+    /// Which of the plan's clients it has.
+    client: usize,
+    pub jar: RefCell<Jar>,
+    /// Challenges of targets that it can answer.
+    pub challenges: RefCell<Challenges>,
+    traces: RefCell<TraceIds>,
+    /// What limits exchanges and limits none now: one, but for steps that run side by side.
+    idle: RefCell<Vec<Deadline>>,
     pub slots: RefCell<Vec<Option<Json>>>,
     functions: UserFunctions,
     /// When the step under way began.
@@ -152,13 +171,19 @@ pub(super) struct Actor<F: Transports> {
 
 impl<F: Transports> Actor<F> {
     /// User `vu` (1-based) of a workload, or what runs once (0).
-    pub fn new(shared: Shared, role: Role, vu: u64, transports: F) -> Self {
+    pub fn new(shared: Shared, role: Role, vu: u64, transports: &F::Worker) -> Self {
         let seed = shared.plan.seed;
         let slots = match role {
             Role::User(workload) => shared.plan.workloads[workload].slots,
             Role::Setup => shared.plan.setup.as_ref().map_or(0, |once| once.slots),
             Role::Teardown => shared.plan.teardown.as_ref().map_or(0, |once| once.slots),
         };
+        let client = match role {
+            Role::User(workload) => shared.plan.workloads[workload].client,
+            Role::Setup | Role::Teardown => 0,
+        };
+        let transport = F::user(transports, client);
+        let traces = TraceIds::new(seed, shared.clock.wall_start_unix_nanos() as u64, vu);
         let functions = UserFunctions::new(seed, vu, shared.clock.wall_start_unix_nanos());
         let randoms = Randoms {
             pauses: UserRandom::new(seed, vu, Stream::Pauses),
@@ -173,7 +198,11 @@ impl<F: Transports> Actor<F> {
             shared,
             vu,
             role,
-            transports,
+            transport,
+            client,
+            jar: RefCell::default(),
+            challenges: RefCell::default(),
+            traces: RefCell::new(traces),
             idle: RefCell::default(),
             slots: RefCell::new(vec![None; slots]),
             functions,
@@ -222,6 +251,19 @@ impl<F: Transports> Actor<F> {
         self.run_iteration.set(over_all);
         // What the iteration before this one saw is no response of this one.
         self.last.take();
+        if self.shared.plan.clients[self.client].reset_jar {
+            self.jar.borrow_mut().clear();
+        }
+    }
+
+    /// Whether what a target sets is sent back to it.
+    pub fn keeps_cookies(&self) -> bool {
+        self.shared.plan.clients[self.client].jar
+    }
+
+    /// The id of one more request, where requests have any.
+    pub fn next_trace_id(&self) -> Option<TraceId> {
+        self.shared.plan.clients[self.client].trace.then(|| self.traces.borrow_mut().next())
     }
 
     /// What templates are rendered from.
@@ -267,14 +309,10 @@ impl<F: Transports> Actor<F> {
         self.randoms.borrow_mut().pauses.pause(think_time)
     }
 
-    /// A way to the target, kept for the next exchange when it is dropped.
-    pub fn lane(&self) -> Lane<'_, F> {
+    /// What limits an exchange, kept for the next one when it is dropped.
+    pub fn limit(&self) -> Limit<'_, F> {
         let idle = self.idle.borrow_mut().pop();
-        Lane { way: Some(idle.unwrap_or_else(|| self.new_way())), actor: self }
-    }
-
-    fn new_way(&self) -> (F::User, Deadline) {
-        (self.transports.user(self.shared.clock), Deadline::default())
+        Limit { deadline: Some(idle.unwrap_or_default()), actor: self }
     }
 }
 
@@ -289,22 +327,20 @@ fn hand(shared: &Shared, workload: &Workload, vu: u64) -> Option<Box<Hand>> {
     workload.takes_rows().then(|| Box::new(shared.common.deal.hand(vu, ordinal)))
 }
 
-/// A way to the target that one exchange uses.
-pub(super) struct Lane<'a, F: Transports> {
-    way: Option<(F::User, Deadline)>,
+/// What limits one exchange.
+pub(super) struct Limit<'a, F: Transports> {
+    deadline: Option<Deadline>,
     actor: &'a Actor<F>,
 }
 
-impl<F: Transports> Lane<'_, F> {
-    /// What exchanges, and what limits its time.
-    pub fn way(&mut self) -> (&mut F::User, &mut Deadline) {
-        let (transport, deadline) = self.way.get_or_insert_with(|| self.actor.new_way());
-        (transport, deadline)
+impl<F: Transports> Limit<'_, F> {
+    pub fn deadline(&mut self) -> &mut Deadline {
+        self.deadline.get_or_insert_default()
     }
 }
 
-impl<F: Transports> Drop for Lane<'_, F> {
+impl<F: Transports> Drop for Limit<'_, F> {
     fn drop(&mut self) {
-        self.actor.idle.borrow_mut().extend(self.way.take());
+        self.actor.idle.borrow_mut().extend(self.deadline.take());
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Dispatcher<F: Transports> {
     pub census: Rc<Census>,
     pub workload: usize,
     pub worker: usize,
-    pub transports: F,
+    pub transports: Rc<F::Worker>,
     pub crew: Rc<RefCell<JoinSet<()>>>,
 }
 
@@ -107,7 +107,7 @@ impl<F: Transports> Dispatcher<F> {
     fn make_user(&self, vu: u64, ticket: Ticket, idle: &Rc<Idle>) {
         let (shared, census) = (self.shared.clone(), Rc::clone(&self.census));
         let (workload, worker, idle) = (self.workload, self.worker, Rc::clone(idle));
-        let user = User::new(shared.clone(), census, workload, vu, self.transports.clone());
+        let user = User::<F>::new(shared.clone(), census, workload, vu, &self.transports);
         let place = Place { shared, workload, worker, idle };
         self.crew.borrow_mut().spawn_local(user.serve(ticket, place));
     }

@@ -1,4 +1,5 @@
-//! `max_rate`: a cap on the iterations of a workload, over all workers.
+//! `max_rate`: a cap on the iterations of a workload, over all workers; and what it shares with the cap on requests
+//! (`request_cap`).
 //!
 //! governor says whether one more may start; it is a limiter and no clock, so of a worker's users only the first in
 //! the queue asks it, and sleeps until its turn.
@@ -19,9 +20,9 @@ use std::{
 
 /// How late a wake-up may be without lowering the rate: what it missed may begin at once.
 const SLACK: Duration = Duration::from_millis(5);
-/// Below this rate per second the slack is less than some iterations.
+/// Below this rate per second the slack is less than some turns.
 const FINE_BELOW: f64 = 1_000.0;
-/// Cells of the limiter that an iteration then takes, so that it can make up for a part of one. Above, where a period
+/// Cells of the limiter that a turn then takes, so that it can make up for a part of one. Above, where a period
 /// of so few nanoseconds would be rounded too much, it takes one.
 const FINE_CELLS: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
@@ -41,27 +42,44 @@ pub(super) struct Caps {
     workloads: Arc<Vec<Cap>>,
 }
 
+/// One cap, or none.
 #[derive(Debug, Default)]
-struct Cap {
+pub(super) struct Cap {
     pace: Option<Pace>,
     /// Made when the load begins: the run's clock is not there before.
     limiter: OnceLock<Limiter>,
 }
 
+impl Cap {
+    pub fn new(rate: Option<Rate>) -> Self {
+        Self { pace: rate.map(Pace::of), ..Self::default() }
+    }
+
+    /// Whether there is one.
+    pub fn limits(&self) -> bool {
+        self.pace.is_some()
+    }
+
+    /// Takes one turn; where it has to wait, until when.
+    pub fn take(&self, clock: Clock) -> Result<(), Duration> {
+        let Some(pace) = self.pace else { return Ok(()) };
+        let limiter = self.limiter.get_or_init(|| pace.limiter(clock));
+        // The limiter holds more than one turn's cells.
+        let Ok(taken) = limiter.check_n(pace.cells) else { return Ok(()) };
+        taken.map_err(|not_yet| not_yet.earliest_possible())
+    }
+}
+
 impl Caps {
     pub fn new(plan: &Plan) -> Self {
-        let cap = |rate: Option<Rate>| Cap { pace: rate.map(Pace::of), ..Cap::default() };
-        Self { workloads: Arc::new(plan.workloads.iter().map(|workload| cap(workload.max_rate)).collect()) }
+        Self {
+            workloads: Arc::new(plan.workloads.iter().map(|workload| Cap::new(workload.max_rate)).collect()),
+        }
     }
 
     /// Takes one iteration's turn in a workload; where it has to wait, until when.
     pub fn take(&self, workload: usize, clock: Clock) -> Result<(), Duration> {
-        let cap = &self.workloads[workload];
-        let Some(pace) = cap.pace else { return Ok(()) };
-        let limiter = cap.limiter.get_or_init(|| pace.limiter(clock));
-        // The limiter holds more than an iteration's cells.
-        let Ok(taken) = limiter.check_n(pace.cells) else { return Ok(()) };
-        taken.map_err(|not_yet| not_yet.earliest_possible())
+        self.workloads[workload].take(clock)
     }
 }
 
@@ -69,7 +87,7 @@ impl Caps {
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     quota: Quota,
-    /// What an iteration takes.
+    /// What a turn takes.
     cells: NonZeroU32,
     /// What comes in the slack.
     slack: Option<NonZeroU32>,

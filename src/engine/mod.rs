@@ -5,25 +5,31 @@
 
 mod actor;
 mod alarm;
+mod answer;
 mod arrivals;
 mod cap;
 mod clock;
 mod closed;
-mod connect_log;
 mod crowd;
 mod deadline;
+mod decode;
+mod digest;
 mod exchange;
-mod failure;
 #[cfg(target_os = "linux")]
 mod fine_timer;
 mod http;
+mod jar;
 mod once;
 mod open;
 mod outlet;
 mod pool;
+mod redirect;
+mod request;
+mod request_cap;
 mod simulate;
 mod steps;
 mod stop;
+mod traceparent;
 mod transport;
 mod user;
 mod witness;
@@ -31,9 +37,9 @@ mod worker;
 
 pub use actor::Common;
 pub use clock::{Clock, WallClock};
-pub use http::HttpTransports;
+pub use http::{HttpTransports, HttpUser, TransportProblem};
 pub use once::{Done, Phase, Trial, run_once, try_once};
 pub use pool::{Engine, Event};
 pub use simulate::{Simulated, simulate, simulate_into};
-pub use transport::{Arrived, Exchange, Failure, Outgoing, Transport, Transports};
+pub use transport::{Arrived, Failure, Moments, Outgoing, Trace, Transport, Transports};
 pub use witness::Witness;

@@ -61,7 +61,7 @@ pub async fn run_once<F: Transports>(
     let (events, mut said) = unbounded_channel();
     let clock = Clock::start();
     let shared = shared(plan, &once.catalog, common, clock, events, None);
-    let actor = Actor::new(shared, role, 0, transports.clone());
+    let actor = Actor::<F>::new(shared, role, 0, &transports.worker(clock));
     let flow = actor.run_steps(&once.steps, TaskId(0)).await;
     let passed = !actor.failures.get() && !matches!(flow, Flow::Stop(stopped) if stopped.failed);
     let mut values = actor.slots.take();
@@ -93,9 +93,10 @@ pub async fn try_once<F: Transports>(
 ) -> (Vec<Trial>, Observations, Vec<String>) {
     let (events, mut said) = unbounded_channel();
     let shared = shared(plan, &plan.catalog, common, Clock::start(), events, Some(Rc::clone(witness)));
+    let ways = transports.worker(shared.clock);
     let mut trials = Vec::new();
     for (index, workload) in plan.workloads.iter().enumerate() {
-        let actor = Actor::new(shared.clone(), Role::User(index), index as u64 + 1, transports.clone());
+        let actor = Actor::<F>::new(shared.clone(), Role::User(index), index as u64 + 1, &ways);
         let before = [(workload.on_start.as_slice(), workload.on_start_task)];
         let tasks = workload.tasks.iter().map(|task| (task.steps.as_slice(), task.id));
         let after = [(workload.on_stop.as_slice(), workload.on_stop_task)];

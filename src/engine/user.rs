@@ -64,7 +64,7 @@ pub(super) struct Start {
 
 impl<F: Transports> User<F> {
     /// User `vu` (1-based) of a workload.
-    pub fn new(shared: Shared, census: Rc<Census>, workload: usize, vu: u64, transports: F) -> Self {
+    pub fn new(shared: Shared, census: Rc<Census>, workload: usize, vu: u64, transports: &F::Worker) -> Self {
         let actor = Actor::new(shared, Role::User(workload), vu, transports);
         let ended_at = Duration::ZERO;
         Self { actor, workload, census, next_iteration: 0, ended_at, started: false, made: false }

@@ -1,12 +1,14 @@
 //! Somebody who looks at every exchange, for writing scenarios. Nobody does in a run.
 
-use super::transport::{Arrived, Exchange, Outgoing};
+use super::{
+    exchange::Exchange,
+    transport::{Arrived, Outgoing},
+};
 use crate::{
     model::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord},
-    plan::Request,
+    plan::{Payload, Piece, Request},
 };
 use ::http::HeaderMap;
-use std::time::Duration;
 
 /// Bytes of a body that a witness is shown.
 pub(super) const SHOWN_BODY: usize = 64 * 1024;
@@ -31,7 +33,7 @@ impl Shown {
             method: outgoing.method.to_string(),
             url: outgoing.url.to_string(),
             headers: pairs(&outgoing.headers),
-            body: outgoing.body.as_ref().map(|body| String::from_utf8_lossy(body).into_owned()),
+            body: outgoing.body.as_ref().map(body),
         }
     }
 
@@ -56,15 +58,28 @@ impl Shown {
             request_body: self.body,
             failed: outcome.is_err(),
             outcome,
-            duration: duration(exchange),
+            duration: exchange.service_time(),
+            phases: exchange.phases(),
+            connection: exchange.connection().described(),
             checks: Vec::<CheckRecord>::with_capacity(request.checks.len()),
             extracts: Vec::<ExtractRecord>::with_capacity(request.extracts.len()),
         }
     }
 }
 
-fn duration(exchange: &Exchange) -> Duration {
-    exchange.ended_at.saturating_sub(exchange.sent_at)
+/// A body as text; a file in it by its name.
+fn body(payload: &Payload) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BODY)]).into_owned();
+    match payload {
+        Payload::Whole(bytes) => text(bytes),
+        Payload::Pieces(pieces) => {
+            let shown = pieces.iter().map(|piece| match piece {
+                Piece::Bytes(bytes) => text(bytes),
+                Piece::File(file) => format!("<{} bytes of {}>", file.bytes, file.path),
+            });
+            shown.collect()
+        }
+    }
 }
 
 fn response(arrived: &Arrived) -> ResponseRecord {

@@ -52,9 +52,11 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
     let Setup { part, plan, common, clock, precision, transports, events, mut controls, spares, .. } = setup;
     let outlet = Outlet::new(events.clone());
     let shared = Shared::new(&plan, &plan.catalog, &common, clock, precision, setup.crowds, outlet);
+    let transports = Rc::new(transports.worker(clock));
     let census = Rc::new(Census::default());
     let crew: Crew = Rc::default();
-    let starting = Starting { shared: &shared, census: &census, crew: &crew, transports: &transports, part };
+    let starting: Starting<'_, F> =
+        Starting { shared: &shared, census: &census, crew: &crew, transports: &transports, part };
     starting.start(setup.doors);
     let (recorder, outlet) = (Rc::clone(&shared.recorder), Rc::clone(&shared.outlet));
     let index = part.index() as usize;
@@ -95,7 +97,7 @@ struct Starting<'w, F: Transports> {
     shared: &'w Shared,
     census: &'w Rc<Census>,
     crew: &'w Crew,
-    transports: &'w F,
+    transports: &'w Rc<F::Worker>,
     part: Part,
 }
 
@@ -122,18 +124,18 @@ impl<F: Transports> Starting<'_, F> {
             let (windows, vu) = (users.windows(k + 1), before + k + 1);
             let agenda = Agenda::new(shared, workload, quota, vu, &shared.common.taken[index]);
             let census = Rc::clone(self.census);
-            let user = User::new(shared.clone(), census, index, vu, self.transports.clone());
+            let user = User::<F>::new(shared.clone(), census, index, vu, self.transports);
             self.crew.borrow_mut().spawn_local(user.live(windows, agenda));
         }
     }
 
     fn spawn_dispatcher(&self, index: usize, arrivals: ArrivalSchedule, door: UnboundedReceiver<Arrival>) {
-        let dispatcher = Dispatcher {
+        let dispatcher: Dispatcher<F> = Dispatcher {
             shared: self.shared.clone(),
             census: Rc::clone(self.census),
             workload: index,
             worker: self.part.index() as usize,
-            transports: self.transports.clone(),
+            transports: Rc::clone(self.transports),
             crew: Rc::clone(self.crew),
         };
         self.crew.borrow_mut().spawn_local(dispatcher.run(arrivals, self.part, door));

@@ -3,7 +3,8 @@
 use crate::{
     measure::{CheckKey, GroupKey, IterationKey, Latency, Quantile, RequestKey, RequestStats, Snapshot},
     model::{
-        Aggregation, Catalog, Condition, IterationEnd, Limit, Metric, MetricKind, Operator, Percent, Selector,
+        Aggregation, Catalog, Condition, IterationEnd, Limit, Metric, MetricKind, Operator, Percent, Phase,
+        Selector,
     },
 };
 use std::time::Duration;
@@ -132,7 +133,7 @@ impl View<'_> {
                     .filter(|(key, _)| self.selects(|tag| self.group_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.duration));
             }
-            _ => {}
+            _ => self.phase(metric, &mut merged),
         }
         if merged.count() == 0 {
             return Observed::NOTHING;
@@ -151,6 +152,12 @@ impl View<'_> {
             _ => time.map(Limit::Time),
         };
         Observed { value, samples: merged.count() }
+    }
+
+    fn phase(&self, metric: Metric, merged: &mut Latency) {
+        let Some(phase) = Phase::of(metric) else { return };
+        let samples = self.requests().filter_map(|(_, stats)| stats.phases.get(phase));
+        samples.for_each(|latency| merged.merge(latency));
     }
 
     fn rate(&self, metric: Metric) -> Observed {

@@ -148,8 +148,8 @@ mod tests {
     use crate::{
         measure::{GroupKey, Recorder, RequestKey, RequestObservation},
         model::{
-            FailureKind, FailureSite, GroupId, Percent, Protocol, RequestId, RequestMeta, StageId, TaskId,
-            WorkloadMeta,
+            ConnectionUse, FailureKind, FailureSite, GroupId, Percent, PhaseTimes, Protocol, RequestId,
+            RequestMeta, StageId, TaskId, WorkloadMeta,
         },
     };
 
@@ -179,8 +179,12 @@ mod tests {
             },
             service_time: Duration::from_millis(millis),
             response_time: Duration::from_millis(millis),
+            ended_at: Duration::ZERO,
             sent_bytes: 0,
             received_bytes: 10,
+            phases: PhaseTimes::default(),
+            connection: ConnectionUse::default(),
+            trace_id: None,
         }
     }
 

@@ -64,7 +64,8 @@ impl Latency {
         }
     }
 
-    /// Adds a sample.
+    /// Adds a sample. In the histogram it is rounded up to whole microseconds, at least one: a percentile of
+    /// zeros among others is 1 µs, while the minimum, and a percentile of nothing but zeros, is zero.
     pub fn record(&mut self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         // Rounded up: a percentile must not be below the sample it stands for.
@@ -158,7 +159,11 @@ impl Latency {
         let rank = percent.rank(self.count);
         // The crate rounds a fractional rank up; half a rank below ours is safe from float noise.
         let micros = self.histogram.value_at_quantile((rank as f64 - 0.5) / self.count as f64);
-        let low = self.histogram.lowest_equivalent(micros).saturating_mul(1_000).saturating_sub(999);
+        let low = match self.histogram.lowest_equivalent(micros) {
+            // Its bucket has the zeros, too.
+            ..=1 => 0,
+            lowest => lowest.saturating_mul(1_000).saturating_sub(999),
+        };
         let high = self.histogram.highest_equivalent(micros).saturating_mul(1_000);
         let within = |nanos: u64| Duration::from_nanos(nanos.clamp(self.min_ns, self.max_ns));
         // The last sample is the maximum, whatever its bucket says.
@@ -250,6 +255,17 @@ mod tests {
         latency.record(Duration::from_micros(7));
         assert_eq!(latency.percentile(Percent::whole(100)), Some(Duration::from_micros(7)));
         assert_eq!((latency.count(), latency.recorded().count()), (1, 1));
+    }
+
+    #[test]
+    fn zeros_count_and_lie_in_the_lowest_bucket() {
+        let mut latency = of(&[0; 9]);
+        assert_eq!((latency.count(), latency.max()), (9, Some(Duration::ZERO)));
+        assert_eq!(latency.percentile(Percent::whole(95)), Some(Duration::ZERO));
+        latency.record(Duration::from_micros(700));
+        let median = latency.quantile(Percent::whole(50)).expect("samples");
+        assert_eq!(median, Quantile { low: Duration::ZERO, high: Duration::from_micros(1) });
+        assert_eq!(latency.mean(), Some(Duration::from_micros(70)));
     }
 
     fn samples() -> impl Strategy<Value = Vec<u64>> {

@@ -4,17 +4,23 @@
 //! It does no IO, asks no clock (times come in as durations) and knows no threshold.
 
 mod collector;
+mod connections;
 mod key;
 mod latency;
 mod observations;
+mod phases;
 mod recorder;
 mod series;
+mod slowest;
 mod snapshot;
 
 pub use collector::{Collector, Delta};
+pub use connections::Connections;
 pub use key::{CheckKey, GroupKey, IterationKey, RequestKey};
 pub use latency::{Latency, Quantile};
 pub use observations::{FailureSample, GroupStats, IterationStats, Observations, RequestStats, Tally};
+pub use phases::PhaseLatencies;
 pub use recorder::{Recorded, Recorder, RequestObservation};
 pub use series::{Point, Series, SparseLatency};
+pub use slowest::SlowRequest;
 pub use snapshot::{Gauge, Snapshot};

@@ -2,10 +2,14 @@
 //! or, merged, the whole run.
 
 use super::{
+    connections::Connections,
     key::{CheckKey, GroupKey, IterationKey, RequestKey},
     latency::Latency,
+    phases::PhaseLatencies,
+    recorder::RequestObservation,
+    slowest::{SlowRequest, Slowest},
 };
-use crate::model::{Catalog, FailureKind, FailureSite, StageId, WorkloadId};
+use crate::model::{Catalog, FailureKind, FailureSite, RequestId, StageId, WorkloadId};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Most series of requests kept apart; further statuses are folded into one series per request and stage.
@@ -22,9 +26,11 @@ pub struct RequestStats {
     pub duration: Latency,
     /// Response time of the same.
     pub response_time: Latency,
-    /// Bytes of their bodies.
+    /// What their time went to.
+    pub phases: PhaseLatencies,
+    /// Bytes sent on the wire.
     pub sent_bytes: u64,
-    /// Bytes of the bodies of their responses.
+    /// Bytes received on the wire.
     pub received_bytes: u64,
 }
 
@@ -74,6 +80,9 @@ pub struct Observations {
     requests: Vec<Vec<(RequestKey, RequestStats)>>,
     series: usize,
     folded: u64,
+    connections: Connections,
+    /// By `RequestId`; shorter where the last of them have none.
+    slowest: Vec<Slowest>,
     checks: BTreeMap<CheckKey, Tally>,
     iterations: Vec<(IterationKey, IterationStats)>,
     groups: Vec<(GroupKey, GroupStats)>,
@@ -148,6 +157,17 @@ impl Observations {
         self.folded
     }
 
+    /// What the requests did with connections.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// The slowest of the requests with a trace id: at most five of each request, the slowest first.
+    pub fn slowest(&self) -> impl Iterator<Item = (RequestId, &SlowRequest)> {
+        let by_request = (0..).map(RequestId).zip(&self.slowest);
+        by_request.flat_map(|(id, slowest)| slowest.kept().iter().map(move |slow| (id, slow)))
+    }
+
     /// Adds all that `other` observed.
     pub fn merge(&mut self, other: &Self) {
         for (key, stats) in other.requests() {
@@ -155,10 +175,15 @@ impl Observations {
             mine.count += stats.count;
             mine.duration.merge(&stats.duration);
             mine.response_time.merge(&stats.response_time);
+            mine.phases.merge(&stats.phases);
             mine.sent_bytes += stats.sent_bytes;
             mine.received_bytes += stats.received_bytes;
         }
         self.folded += other.folded;
+        self.connections.merge(&other.connections);
+        for (id, theirs) in (0..).map(RequestId).zip(&other.slowest) {
+            self.slowest_of(id).merge(theirs);
+        }
         for (key, tally) in &other.checks {
             let mine = self.checks.entry(*key).or_default();
             mine.passes += tally.passes;
@@ -203,6 +228,7 @@ impl Observations {
         for (_, stats) in self.requests.iter_mut().flatten().filter(|(_, stats)| stats.count > 0) {
             stats.duration.clear();
             stats.response_time.clear();
+            stats.phases.clear();
             (stats.count, stats.sent_bytes, stats.received_bytes) = (0, 0, 0);
         }
         for (_, stats) in &mut self.iterations {
@@ -215,10 +241,28 @@ impl Observations {
             stats.duration.clear();
         }
         self.folded = 0;
+        self.connections.clear();
+        self.slowest.iter_mut().for_each(Slowest::clear);
         self.checks.clear();
         self.failures.clear();
         self.user_start_failures.fill(0);
         self.dropped.fill(0);
+    }
+
+    /// Notes what of a request is not kept by series.
+    pub(super) fn note_request(&mut self, seen: &RequestObservation) {
+        self.connections.record(&seen.connection);
+        if seen.trace_id.is_some() {
+            self.slowest_of(seen.key.request).record(seen);
+        }
+    }
+
+    fn slowest_of(&mut self, id: RequestId) -> &mut Slowest {
+        let index = id.0 as usize;
+        if self.slowest.len() <= index {
+            self.slowest.resize(index + 1, Slowest::default());
+        }
+        &mut self.slowest[index]
     }
 
     /// The series of this key, made if it is new; the folded one where there is no room for another.
@@ -296,3 +340,6 @@ fn position_or_new<K: PartialEq, V: Default>(cells: &mut Vec<(K, V)>, key: K) ->
         cells.len() - 1
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@ use super::{
     observations::Observations,
 };
 use crate::model::{
-    Catalog, CheckId, ErrorKind, FailureKind, FailureSite, GroupId, IterationEnd, StageId, WorkloadId,
+    Catalog, CheckId, ConnectionUse, ErrorKind, FailureKind, FailureSite, GroupId, IterationEnd, PhaseTimes,
+    StageId, WorkloadId,
 };
 use std::{mem, time::Duration};
 
@@ -18,10 +19,18 @@ pub struct RequestObservation {
     pub service_time: Duration,
     /// From the intended start to the last byte received.
     pub response_time: Duration,
-    /// Bytes of its body.
+    /// When it ended, from the start of the run.
+    pub ended_at: Duration,
+    /// Bytes sent on the wire.
     pub sent_bytes: u64,
-    /// Bytes of the response's body.
+    /// Bytes received on the wire.
     pub received_bytes: u64,
+    /// What its time went to: the phases that were completed.
+    pub phases: PhaseTimes,
+    /// The connection it was sent on.
+    pub connection: ConnectionUse,
+    /// The trace id of its `traceparent`, where it had one.
+    pub trace_id: Option<u128>,
 }
 
 /// What one worker saw in an interval.
@@ -91,9 +100,11 @@ impl Recorder {
     }
 
     /// Counts a request. One without a response has no duration, so that refusals cannot pull percentiles
-    /// down, except a timeout: it counts with the time it waited.
+    /// down, except a timeout: it counts with the time it waited. Its phases count as far as they went.
     pub fn request(&mut self, seen: &RequestObservation) {
-        let stats = self.of(seen.key.stage).request_stats(seen.key);
+        let observations = self.of(seen.key.stage);
+        observations.note_request(seen);
+        let stats = observations.request_stats(seen.key);
         stats.count += 1;
         stats.sent_bytes += seen.sent_bytes;
         stats.received_bytes += seen.received_bytes;
@@ -101,6 +112,7 @@ impl Recorder {
             stats.duration.record(seen.service_time);
             stats.response_time.record(seen.response_time);
         }
+        stats.phases.record(&seen.phases);
     }
 
     /// Counts a check's result.

@@ -67,7 +67,7 @@ pub struct Point {
     pub failed_iterations: u64,
     /// Arrivals without a user.
     pub dropped_iterations: u64,
-    /// Bytes of response bodies.
+    /// Bytes received on the wire.
     pub received_bytes: u64,
     /// Service times.
     pub duration: SparseLatency,

@@ -1,5 +1,6 @@
 //! One request and all that came of it, kept whole for somebody who writes a scenario. Load is not recorded so.
 
+use super::PhaseTimes;
 use std::time::Duration;
 
 /// A request, its response, and what the scenario made of it.
@@ -21,6 +22,10 @@ pub struct ExchangeRecord {
     pub outcome: Result<ResponseRecord, String>,
     /// Service time.
     pub duration: Duration,
+    /// What the time went to.
+    pub phases: PhaseTimes,
+    /// The connection it was sent on, as in `new connection to 127.0.0.1:8080`; `None` where there was none.
+    pub connection: Option<String>,
     /// Whether the request counts as failed.
     pub failed: bool,
     /// Checks and expectations, in the file's order.
@@ -65,6 +70,7 @@ impl ExchangeRecord {
         change(&mut self.url);
         self.request_headers.iter_mut().for_each(|(_, value)| change(value));
         self.request_body.iter_mut().for_each(&mut change);
+        self.connection.iter_mut().for_each(&mut change);
         match &mut self.outcome {
             Ok(response) => {
                 response.headers.iter_mut().for_each(|(_, value)| change(value));

@@ -27,7 +27,7 @@ pub enum Unit {
 }
 
 macro_rules! metrics {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $kind:ident, $unit:ident, $measured:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $kind:ident, $unit:ident;)+) => {
         /// A metric of the closed set.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Metric { $($(#[doc = $doc])+ $variant,)+ }
@@ -55,66 +55,61 @@ macro_rules! metrics {
             pub fn unit(self) -> Unit {
                 match self { $(Self::$variant => Unit::$unit,)+ }
             }
-
-            /// Whether this version measures it. A threshold on one that it does not is refused.
-            pub fn is_measured(self) -> bool {
-                match self { $(Self::$variant => $measured,)+ }
-            }
         }
     };
 }
 
 metrics! {
     /// Requests sent.
-    HttpReqs = "http_reqs", Counter, One, true;
+    HttpReqs = "http_reqs", Counter, One;
     /// Requests that failed.
-    HttpReqFailed = "http_req_failed", Rate, One, true;
+    HttpReqFailed = "http_req_failed", Rate, One;
     /// Service time: from the first byte sent to the last byte received.
-    HttpReqDuration = "http_req_duration", Trend, Milliseconds, true;
+    HttpReqDuration = "http_req_duration", Trend, Milliseconds;
     /// Response time: from the intended start to the last byte received.
-    HttpReqResponseTime = "http_req_response_time", Trend, Milliseconds, true;
-    /// Wait for a connection, its set-up included.
-    HttpReqBlocked = "http_req_blocked", Trend, Milliseconds, false;
-    /// DNS look-up.
-    HttpReqLookingUp = "http_req_looking_up", Trend, Milliseconds, false;
-    /// TCP connect.
-    HttpReqConnecting = "http_req_connecting", Trend, Milliseconds, false;
-    /// TLS handshake.
-    HttpReqTlsHandshaking = "http_req_tls_handshaking", Trend, Milliseconds, false;
-    /// Writing the request.
-    HttpReqSending = "http_req_sending", Trend, Milliseconds, false;
+    HttpReqResponseTime = "http_req_response_time", Trend, Milliseconds;
+    /// From when the request was ready to when it began to be sent: the wait for a connection, its set-up included.
+    HttpReqBlocked = "http_req_blocked", Trend, Milliseconds;
+    /// DNS look-up, of requests that made a connection.
+    HttpReqLookingUp = "http_req_looking_up", Trend, Milliseconds;
+    /// TCP connect, of requests that made a connection.
+    HttpReqConnecting = "http_req_connecting", Trend, Milliseconds;
+    /// TLS handshake, of requests that made a connection.
+    HttpReqTlsHandshaking = "http_req_tls_handshaking", Trend, Milliseconds;
+    /// Writing the request, from its first byte to its last.
+    HttpReqSending = "http_req_sending", Trend, Milliseconds;
     /// From the request's last byte to the response's first.
-    HttpReqWaiting = "http_req_waiting", Trend, Milliseconds, false;
-    /// Reading the body.
-    HttpReqReceiving = "http_req_receiving", Trend, Milliseconds, false;
+    HttpReqWaiting = "http_req_waiting", Trend, Milliseconds;
+    /// Reading the response, from its first byte to its last.
+    HttpReqReceiving = "http_req_receiving", Trend, Milliseconds;
     /// Requests without a response.
-    HttpErrors = "http_errors", Counter, One, true;
-    /// Bytes of request bodies.
-    DataSent = "data_sent", Counter, Bytes, true;
-    /// Bytes of response bodies.
-    DataReceived = "data_received", Counter, Bytes, true;
+    HttpErrors = "http_errors", Counter, One;
+    /// Bytes sent on the wire.
+    DataSent = "data_sent", Counter, Bytes;
+    /// Bytes received on the wire.
+    DataReceived = "data_received", Counter, Bytes;
     /// Checks and expectations that held.
-    Checks = "checks", Rate, One, true;
+    Checks = "checks", Rate, One;
     /// Iterations that ran to their end.
-    Iterations = "iterations", Counter, One, true;
+    Iterations = "iterations", Counter, One;
     /// Iterations cut by the end of the run or of their user.
-    InterruptedIterations = "interrupted_iterations", Counter, One, true;
+    InterruptedIterations = "interrupted_iterations", Counter, One;
     /// Iterations that a failure ended early.
-    FailedIterations = "failed_iterations", Counter, One, true;
+    FailedIterations = "failed_iterations", Counter, One;
     /// Iterations that were meant to start and did not: no user was free, or the time ran out.
-    DroppedIterations = "dropped_iterations", Counter, One, true;
+    DroppedIterations = "dropped_iterations", Counter, One;
     /// Duration of iterations that ran to their end, think time after them left out.
-    IterationDuration = "iteration_duration", Trend, Milliseconds, true;
+    IterationDuration = "iteration_duration", Trend, Milliseconds;
     /// Duration of groups of steps that ran to their end.
-    GroupDuration = "group_duration", Trend, Milliseconds, true;
+    GroupDuration = "group_duration", Trend, Milliseconds;
     /// Actual minus intended start of an iteration: the generator's own lateness.
-    IterationLag = "iteration_lag", Trend, Milliseconds, true;
+    IterationLag = "iteration_lag", Trend, Milliseconds;
     /// Users running.
-    Vus = "vus", Gauge, One, true;
+    Vus = "vus", Gauge, One;
     /// Users made.
-    VusMax = "vus_max", Gauge, One, true;
+    VusMax = "vus_max", Gauge, One;
     /// Failed attempts at `on_start`.
-    UserStartFailures = "user_start_failures", Counter, One, true;
+    UserStartFailures = "user_start_failures", Counter, One;
 }
 
 impl Metric {

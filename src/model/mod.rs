@@ -3,6 +3,7 @@
 
 mod catalog;
 mod condition;
+mod connection;
 mod exchange_record;
 mod finding;
 mod flow;
@@ -11,6 +12,7 @@ mod mask;
 mod metric;
 mod outcome;
 mod outline;
+mod phase;
 mod quantity;
 mod run_info;
 mod verdict;
@@ -20,6 +22,7 @@ pub use catalog::{
     TaskKind, TaskMeta, WorkloadId, WorkloadMeta,
 };
 pub use condition::{Aggregation, Condition, Limit, Operator, Selector, Threshold};
+pub use connection::ConnectionUse;
 pub use exchange_record::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord, TaskResult};
 pub use finding::{Finding, Severity};
 pub use flow::{BYTES_PER_USER, OnFailure, StopScope, ThinkTime};
@@ -31,6 +34,7 @@ pub use outline::{
     ArrivalOutline, FileOutline, Outline, ScheduleOutline, StageOutline, TaskOutline, UserOutline,
     WindowOutline, WorkloadOutline,
 };
+pub use phase::{Phase, PhaseTimes};
 pub use quantity::{
     Percent, QuantityError, Rate, format_bytes, format_duration, parse_bytes, parse_duration, parse_rate,
     parse_share,

@@ -1,8 +1,11 @@
 //! From a scenario to a plan.
 
 use super::{
+    client::Client,
+    compile_client,
     compile_step::{Place, merged_tags},
     feed::{self, Feed},
+    files::Files,
     given::{elsewhere, names, variables_of},
     hosts::{allow_hosts, hosts},
     load,
@@ -24,7 +27,7 @@ use crate::{
     scenario::{self, Diagnostic, Faults, HttpDefaults, Reading, Scenario, Spanned, Target, Value, Work},
 };
 use serde_json::{Map, Value as Json};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 const GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
@@ -99,11 +102,14 @@ struct Around {
 pub(super) struct Builder<'s> {
     scenario: &'s Scenario,
     scope: Scope<'s>,
-    seed: u64,
+    pub seed: u64,
     pub base: Option<String>,
     pub catalog: Catalog,
     /// The data feeds in the file's order; `None` for one that could not be loaded.
     feeds: Vec<Option<Arc<Feed>>>,
+    pub files: Arc<dyn Files>,
+    /// The file's own client, and those of workloads that are others.
+    clients: Vec<Client>,
 }
 
 impl<'s> Builder<'s> {
@@ -134,7 +140,18 @@ impl<'s> Builder<'s> {
         }
         let feeds = feed::load_all(&scenario.data, &scope, &*inputs.files, faults);
         scope.add_feeds(feeds.clone());
-        Self { scenario, scope, feeds, seed: inputs.seed, base, catalog: Catalog::default() }
+        let client =
+            compile_client::client(&Client::default(), &scenario.http, &scope, &*inputs.files, faults);
+        Self {
+            scenario,
+            scope,
+            feeds,
+            seed: inputs.seed,
+            base,
+            catalog: Catalog::default(),
+            files: Arc::clone(&inputs.files),
+            clients: vec![client],
+        }
     }
 
     fn build(mut self, inputs: &Inputs, faults: &mut Faults) -> Option<Plan> {
@@ -155,6 +172,9 @@ impl<'s> Builder<'s> {
             feeds: self.feeds.into_iter().collect::<Option<_>>()?,
             thresholds,
             left_out,
+            clients: self.clients,
+            max_request_rate: self.scenario.http.max_rate,
+            ignored_proxies: proxies_of(&inputs.env),
             target: self.base,
             hosts: Vec::new(),
             seed: inputs.seed,
@@ -247,6 +267,7 @@ impl<'s> Builder<'s> {
         let seed = key_of(self.seed, &workload.name.value);
         let mut scope = self.scope.clone();
         constants(&workload.variables, &mut scope, faults);
+        let client = self.client(workload, &scope, faults);
         let mut scope = scope.with_variables(variables_of(workload)).with_rows();
         scope.name_place("workload", &workload.name.value);
         let on_start =
@@ -274,8 +295,21 @@ impl<'s> Builder<'s> {
             weights,
             pacing: workload.pacing,
             max_rate: workload.max_rate,
+            client,
             slots: scope.slots(),
             row_users_before: 0,
+        })
+    }
+
+    /// The number of a workload's client.
+    fn client(&mut self, workload: &scenario::Workload, scope: &Scope<'_>, faults: &mut Faults) -> usize {
+        let files = Arc::clone(&self.files);
+        let own = self.clients.first().cloned().unwrap_or_default();
+        let client = compile_client::client(&own, &workload.http, scope, &*files, faults);
+        let known = self.clients.iter().position(|known| *known == client);
+        known.unwrap_or_else(|| {
+            self.clients.push(client);
+            self.clients.len() - 1
         })
     }
 
@@ -349,6 +383,16 @@ impl<'s> Builder<'s> {
             }
         }
     }
+}
+
+/// The variables of the environment that other programs take a proxy from.
+fn proxies_of(env: &BTreeMap<String, String>) -> Vec<String> {
+    let names =
+        |name: &str| ["http_proxy", "https_proxy", "all_proxy"].contains(&name.to_lowercase().as_str());
+    env.iter()
+        .filter(|(name, value)| names(name) && !value.is_empty())
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// Gives the users that take rows numbers of their own, without gaps.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::CheckId,
-    scenario::{self, ExtractPick, Faults, Span, Spanned},
+    scenario::{self, ExtractPick, Faults, Spanned},
 };
 use http::HeaderName;
 use regex::Regex;
@@ -85,7 +85,7 @@ impl Check {
         scope: &Scope<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let subject = Subject::compile(&check.subject, check.span, faults);
+        let subject = Subject::compile(&check.subject, faults);
         let test = Test::compile(check, scope, faults);
         Some(Self { id, is_expectation, subject: subject?, test: test? })
     }
@@ -112,7 +112,7 @@ impl Extract {
         scope: &mut Scope<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let subject = Subject::compile(&extract.subject, extract.span, faults);
+        let subject = Subject::compile(&extract.subject, faults);
         // Before the variable has its new value: a default may well be the old one.
         let default = match &extract.default {
             None => Some(None),
@@ -136,14 +136,11 @@ impl Extract {
 }
 
 impl Subject {
-    fn compile(subject: &scenario::Subject, span: Span, faults: &mut Faults) -> Option<Self> {
+    fn compile(subject: &scenario::Subject, faults: &mut Faults) -> Option<Self> {
         Some(match subject {
             scenario::Subject::Status => Self::Status,
             scenario::Subject::Duration => Self::Duration,
-            scenario::Subject::Waiting => {
-                faults.not_yet(span, "the check subject `waiting`");
-                Self::Waiting
-            }
+            scenario::Subject::Waiting => Self::Waiting,
             scenario::Subject::Size => Self::Size,
             scenario::Subject::Body => Self::Body,
             scenario::Subject::Url => Self::Url,

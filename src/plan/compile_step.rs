@@ -3,7 +3,7 @@
 use super::{
     build::Builder,
     check::Check,
-    request::{self, Context},
+    request::{self, Context, discards_bodies, report_discarded},
     scope::Scope,
     step::{Condition, Loop, Setting, Step, StepKind, Times},
     value_template::ValueTemplate,
@@ -13,6 +13,7 @@ use crate::{
     model::{CheckId, CheckMeta, GroupId, GroupMeta, RequestId, RequestMeta, TaskId},
     scenario::{self, Branch, Faults, HttpDefaults, Span, Spanned},
 };
+use std::sync::Arc;
 
 /// Where steps stand: what they are counted under.
 #[derive(Clone)]
@@ -228,7 +229,11 @@ impl Builder<'_> {
             .iter()
             .map(|check| {
                 let id = self.check_id(check, request, false);
-                Check::compile(check, id, false, scope, faults)
+                let built = Check::compile(check, id, false, scope, faults)?;
+                if built.reads_body() && discards_bodies(&place.http) {
+                    report_discarded(check.span, faults);
+                }
+                Some(built)
             })
             .collect();
         Some(StepKind::Check(built.into_iter().collect::<Option<_>>()?))
@@ -253,8 +258,8 @@ impl Builder<'_> {
         let (name, method) = (request.name.clone(), request.method.clone());
         let group = place.group.clone();
         self.catalog.requests.push(RequestMeta { name, method, task: place.task, tags, group });
-        let base = self.base.clone();
-        let context = Context { base: base.as_deref(), http: place.http };
+        let (base, files) = (self.base.clone(), Arc::clone(&self.files));
+        let context = Context { base: base.as_deref(), http: place.http, files: &files, seed: self.seed };
         let check_id = |check: &scenario::Check, is_expectation| self.check_id(check, id, is_expectation);
         let request = request::compile(request, id, &context, scope, check_id, faults)?;
         Some(StepKind::Request(Box::new(request)))

@@ -12,7 +12,13 @@ pub trait Files: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Why it cannot be read, in lower case and without its path, as "there is no such file".
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String>;
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String>;
+
+    /// Bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    fn size(&self, path: &str) -> Result<u64, String>;
 }
 
 /// No files at all, for a scenario that comes without a folder.
@@ -20,7 +26,11 @@ pub trait Files: fmt::Debug + Send + Sync {
 pub struct NoFiles;
 
 impl Files for NoFiles {
-    fn open(&self, _path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, _path: &str) -> Result<Box<dyn Read + Send>, String> {
+        Err("no files can be read here".to_owned())
+    }
+
+    fn size(&self, _path: &str) -> Result<u64, String> {
         Err("no files can be read here".to_owned())
     }
 }

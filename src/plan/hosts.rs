@@ -7,7 +7,8 @@ use super::{
 use crate::scenario::Scenario;
 use std::sync::Arc;
 
-fn all_steps(plan: &Plan) -> Vec<&[Step]> {
+/// Every list of steps that is not inside of another step.
+pub(super) fn all_steps(plan: &Plan) -> Vec<&[Step]> {
     let once = [&plan.setup, &plan.teardown].into_iter().flatten().map(|once| once.steps.as_slice());
     let of_workloads = plan.workloads.iter().flat_map(|workload| {
         let tasks = workload.tasks.iter().map(|task| task.steps.as_slice());

@@ -3,8 +3,11 @@
 //! Pure: a plan is a function of the scenario, the environment's values, the data files and the seed. It sends
 //! nothing, asks no clock and opens no file: data files are handed to it through [`Files`].
 
+mod body;
 mod build;
 mod check;
+mod client;
+mod compile_client;
 mod compile_step;
 mod css;
 mod evaluate;
@@ -22,9 +25,12 @@ mod json_path;
 mod json_scan;
 mod json_template;
 mod load;
+mod multipart;
 mod operand;
 mod outline;
 mod pattern;
+mod pem;
+mod proxy;
 mod random;
 mod request;
 mod resolve;
@@ -41,14 +47,19 @@ mod url;
 mod value_template;
 mod weights;
 
+pub use body::{Body, BodyFile, Multipart, Payload, Piece};
 pub use build::{build, compile};
 pub use check::{Check, Extract};
+pub use client::{
+    AddressFamily, Client, Connections, DnsOptions, HttpVersion, Identity, KeyKind, PrivateKey, Proxy,
+    TlsOptions, TlsVersion, TransportOptions,
+};
 pub use feed::{Column, Deal, Feed, FeedEnd, Hand};
 pub use files::{Files, NoFiles};
 pub use functions::UserFunctions;
 pub use outline::{add_schedules, notes, outline, target_name};
 pub use random::{Stream, UserRandom, share_of};
-pub use request::{Body, Request};
+pub use request::{Digest, Request};
 pub use response::{Decoded, Response};
 pub use schedule::{Arrival, ArrivalSchedule, Arrivals, Part, Spacing, Timeline, UserSchedule, Window};
 pub use step::{Condition, Loop, Setting, Step, StepKind, Times, requests_of};

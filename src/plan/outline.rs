@@ -1,6 +1,7 @@
 //! A plan in outline: what would happen, for whoever looks before a run.
 
 use super::{
+    hosts::all_steps,
     schedule_outline,
     step::{Step, requests_of},
     types::{Plan, Task, Workload},
@@ -56,13 +57,49 @@ pub fn add_schedules(outline: &mut Outline, plan: &Plan, most: u64) {
     }
 }
 
-/// What the command line leaves out.
+/// What whoever looks at a run should not overlook: what the command line leaves out, what of the environment is
+/// ignored, and whether anybody may stand between.
 pub fn notes(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let only = scenario.only.iter().map(|task| format!("only the task `{task}` runs"));
     let left_out = plan.left_out.iter().map(|threshold| {
         format!("the threshold on `{}` is left out: no task that runs can meet it", threshold.subject())
     });
-    only.chain(left_out).collect()
+    only.chain(left_out).chain(unverified(plan)).chain(ignored_proxies(plan)).collect()
+}
+
+fn unverified(plan: &Plan) -> Option<String> {
+    let trusts_all =
+        |client: usize| plan.clients.get(client).is_some_and(|client| !client.transport.tls.verify);
+    let workloads: Vec<&str> = plan
+        .workloads
+        .iter()
+        .filter(|workload| trusts_all(workload.client))
+        .map(|workload| plan.catalog.workload(workload.id).name.as_str())
+        .collect();
+    if workloads.is_empty() && !trusts_all(0) {
+        return None;
+    }
+    let whose = if trusts_all(0) || workloads.len() == plan.workloads.len() {
+        String::new()
+    } else {
+        format!(" in {}", workloads.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+    };
+    Some(format!(
+        "TLS certificates are not verified{whose}: whoever stands between can pass for the target and read what is \
+         sent, secrets included"
+    ))
+}
+
+fn ignored_proxies(plan: &Plan) -> Option<String> {
+    let names = &plan.ignored_proxies;
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let proxied = plan.clients.iter().all(|client| client.transport.proxy.is_some());
+    (!names.is_empty() && !proxied).then(|| {
+        let names = names.join(", ");
+        format!(
+            "{names} {are} set and ignored: a proxy is used when the file names one (`http: {{ proxy: … }}`)"
+        )
+    })
 }
 
 /// Where load goes, as it may be shown.
@@ -95,7 +132,15 @@ fn files(scenario: &Scenario, plan: &Plan) -> Vec<FileOutline> {
         }),
         FeedSource::Rows(_) => None,
     });
-    named.collect()
+    let mut files: Vec<FileOutline> = named.collect();
+    // Those that are read for each request; the small ones are part of the plan.
+    let requests = all_steps(plan).into_iter().flat_map(requests_of);
+    for sent in requests.flat_map(|request| request.body.files()) {
+        if files.iter().all(|known| known.path != sent.path) {
+            files.push(FileOutline { path: sent.path.clone(), rows: None, bytes: sent.bytes });
+        }
+    }
+    files
 }
 
 fn workload_outline(workload: &Workload, plan: &Plan) -> WorkloadOutline {

@@ -17,9 +17,11 @@ pub struct Response<'r> {
     pub status: u16,
     /// Headers.
     pub headers: &'r HeaderMap,
-    /// The body as far as it was kept.
+    /// The body as far as it was kept, without its encoding.
     pub body: &'r [u8],
-    /// Size of the whole body in bytes.
+    /// Whether all of it was kept.
+    pub is_whole: bool,
+    /// Size of the whole body as it came, in bytes.
     pub body_bytes: u64,
     /// The URL of the request that it answers, after redirects.
     pub url: &'r str,
@@ -83,8 +85,8 @@ impl<'r> Response<'r> {
     }
 
     fn kept_whole(&self) -> Result<(), String> {
-        let kept = self.body.len() as u64;
-        if kept < self.body_bytes {
+        if !self.is_whole {
+            let kept = self.body.len();
             return Err(format!("only {kept} of {} bytes of the body were kept", self.body_bytes));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The plan itself: plain data that the engine carries out.
 
 use super::{
+    client::Client,
     feed::Feed,
     files::{Files, NoFiles},
     random::{Stream, UserRandom, share_of},
@@ -50,6 +51,13 @@ pub struct Plan {
     pub thresholds: Vec<Threshold>,
     /// Gates that nothing can meet of what the command line leaves.
     pub left_out: Vec<Threshold>,
+    /// What `http` says of connections: the file's own first, which setup and teardown use, and those of workloads
+    /// that say something else.
+    pub clients: Vec<Client>,
+    /// Most requests per time over the whole run.
+    pub max_request_rate: Option<Rate>,
+    /// Variables of the environment that name a proxy and are ignored.
+    pub ignored_proxies: Vec<String>,
     /// The base URL, or nothing where every URL is absolute.
     pub target: Option<String>,
     /// Hosts that rendered URLs may name.
@@ -160,6 +168,8 @@ pub struct Workload {
     pub pacing: Option<ThinkTime>,
     /// Cap on iterations per second.
     pub max_rate: Option<Rate>,
+    /// Which of the plan's clients its users have.
+    pub client: usize,
     /// How many slots a user needs for its variables.
     pub slots: usize,
     /// How many users of other workloads take rows of feeds before this workload's first one does.

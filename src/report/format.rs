@@ -39,7 +39,7 @@ pub(super) fn clock(time: Duration) -> String {
 }
 
 /// A count in groups of three digits: `1,234,567`.
-pub(super) fn count(count: u64) -> String {
+pub fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn level(level: f64) -> String {
 }
 
 /// A count and what is counted: `1 request`, `2 requests`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
+pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 

@@ -14,12 +14,15 @@ mod percentile;
 pub mod plan_v1;
 mod pretty;
 pub mod progress;
+mod remedy;
 mod schema;
 pub mod summary_v1;
 mod table;
 pub mod terminal;
 mod text;
 mod totals;
+
+pub use format::{count, counted};
 
 #[cfg(test)]
 mod tests;

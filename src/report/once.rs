@@ -149,7 +149,7 @@ fn response(response: &ResponseRecord, record: &ExchangeRecord, width: usize, pa
     let mut facts = format!("{} {}", response.status, response.reason).trim_end().to_owned();
     facts += &format!("  {}  {}", time(record.duration), format_bytes(response.body_bytes));
     facts.extend(response.protocol.iter().map(|protocol| format!("  {protocol}")));
-    let mut text = verdict_line(&facts, record, width, paint);
+    let mut text = verdict_line(&facts, record, width, paint) + &time_spent(record, width);
     text += &headers(&response.headers, width, paint);
     if response.body_bytes > 0 {
         text += &body(&response.body, response.body_bytes, says_json(&response.headers), width, paint);
@@ -159,7 +159,14 @@ fn response(response: &ResponseRecord, record: &ExchangeRecord, width: usize, pa
 
 fn no_response(cause: &str, record: &ExchangeRecord, width: usize, paint: Paint) -> String {
     let facts = format!("no response after {}", time(record.duration));
-    verdict_line(&facts, record, width, paint) + &block(INDENT, cause, width)
+    verdict_line(&facts, record, width, paint) + &time_spent(record, width) + &block(INDENT, cause, width)
+}
+
+/// The connection and the phases, in a line if it fits; empty where nothing is known of them.
+fn time_spent(record: &ExchangeRecord, width: usize) -> String {
+    let phases = record.phases.iter().map(|(phase, took)| format!("{phase} {}", time(took)));
+    let facts: Vec<String> = record.connection.iter().cloned().chain(phases).collect();
+    if facts.is_empty() { String::new() } else { block("  ", &facts.join(", "), width) }
 }
 
 /// The line that says what came back, and whether the request counts as failed.

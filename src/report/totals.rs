@@ -2,12 +2,15 @@
 
 use crate::{
     measure::{
-        FailureSample, IterationKey, IterationStats, Latency, Observations, RequestKey, RequestStats,
-        Snapshot, Tally,
+        Connections, FailureSample, IterationKey, IterationStats, Latency, Observations, PhaseLatencies,
+        RequestKey, RequestStats, SlowRequest, Snapshot, Tally,
     },
-    model::{Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestMeta, TaskMeta},
+    model::{Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestId, RequestMeta, TaskMeta},
 };
-use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, net::SocketAddr, time::Duration};
+
+/// Slowest requests that results have.
+const MOST_SLOWEST: usize = 50;
 
 /// Requests that belong together.
 #[derive(Debug, Clone, Default)]
@@ -16,14 +19,16 @@ pub(super) struct RequestTotals {
     pub count: u64,
     /// Those of them that failed.
     pub failed: u64,
-    /// Bytes of their bodies.
+    /// Bytes sent on the wire.
     pub sent_bytes: u64,
-    /// Bytes of the bodies of their responses.
+    /// Bytes received on the wire.
     pub received_bytes: u64,
     /// Service time.
     pub duration: Latency,
     /// Response time.
     pub response_time: Latency,
+    /// What the time went to.
+    pub phases: PhaseLatencies,
     /// Those without an error, by status.
     pub statuses: BTreeMap<u16, u64>,
     /// Those with an error, by its kind.
@@ -38,6 +43,7 @@ impl RequestTotals {
         self.received_bytes += stats.received_bytes;
         self.duration.merge(&stats.duration);
         self.response_time.merge(&stats.response_time);
+        self.phases.merge(&stats.phases);
         match key.error {
             Some(error) => *self.errors.entry(error).or_default() += stats.count,
             None => *self.statuses.entry(key.status).or_default() += stats.count,
@@ -199,10 +205,27 @@ impl Totals {
     }
 }
 
+/// The slowest requests that have a trace id, the slowest first.
+pub(super) fn slowest(snapshot: &Snapshot) -> Vec<(RequestId, &SlowRequest)> {
+    let mut all: Vec<(RequestId, &SlowRequest)> = snapshot.total.slowest().collect();
+    all.sort_by_key(|(id, slow)| (*slow, *id));
+    all.truncate(MOST_SLOWEST);
+    all
+}
+
+/// The addresses told apart and how many requests went to each, the most first.
+pub(super) fn addresses(seen: &Connections) -> Vec<(SocketAddr, u64)> {
+    let mut all = seen.addresses().to_vec();
+    all.sort_by_key(|(address, requests)| (Reverse(*requests), *address));
+    all
+}
+
 /// One kind of failure at one place.
 #[derive(Debug)]
 pub(super) struct Failure<'s> {
-    /// What went wrong, in results' words.
+    /// What went wrong.
+    pub kind: FailureKind,
+    /// The same in results' words.
     pub error: String,
     /// The request that failed; `None` where it was another step.
     pub request: Option<&'s RequestMeta>,
@@ -219,7 +242,7 @@ pub(super) fn failures<'s>(snapshot: &'s Snapshot, catalog: &'s Catalog) -> Vec<
             FailureSite::Request(id) => (Some(catalog.request(id)), catalog.request(id).task),
             FailureSite::Task(id) => (None, id),
         };
-        Failure { error: failure_name(kind, catalog), request, task: catalog.task(task), seen }
+        Failure { kind, error: failure_name(kind, catalog), request, task: catalog.task(task), seen }
     });
     let mut all: Vec<Failure<'s>> = all.collect();
     // Stable: the rest of the order is that of the catalogue.

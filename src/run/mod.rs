@@ -11,6 +11,7 @@ mod signals;
 mod store;
 mod trial;
 
+pub use limits::OpenFiles;
 pub use load::{Tick, Watch};
 pub use results::{ResultsFolder, write_whole};
 pub use session::{Job, Outcome, RunError, execute};

@@ -2,7 +2,8 @@
 
 use super::{
     command_line::typed,
-    host, limits,
+    host,
+    limits::{OpenFiles, check_open_files, raise_open_files},
     load::{self, Loaded, Watch},
     once::{OnceEnd, once},
     signals::Signals,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     demo,
-    engine::{Common, Engine, HttpTransports, Phase, WallClock},
+    engine::{Common, Engine, HttpTransports, Phase, TransportProblem, WallClock},
     judge::{ThresholdResult, judge, setup_failed, verdict},
     measure::{Collector, Snapshot},
     model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
@@ -54,9 +55,12 @@ pub enum RunError {
     /// The demo API, a thread or the signals could not be set up.
     #[error("{0}: {1}")]
     Setup(&'static str, io::Error),
-    /// TLS could not be set up.
-    #[error("TLS: {0}")]
-    Tls(String),
+    /// The target cannot be reached as the scenario says.
+    #[error("{0}")]
+    Transport(TransportProblem),
+    /// The run needs more open files than it may have.
+    #[error("{0}")]
+    OpenFiles(OpenFiles),
 }
 
 /// A run that came to a verdict.
@@ -84,7 +88,7 @@ pub(super) struct Ready {
     pub plan: Arc<Plan>,
     pub transports: HttpTransports,
     /// Kept for as long as the run goes on.
-    pub _demo: Option<demo::Demo>,
+    pub demo: Option<demo::Demo>,
 }
 
 /// Reads the scenario, starts the demo API where it is the target, and works the plan out.
@@ -101,18 +105,25 @@ pub(super) fn prepare(job: &Job) -> Result<Ready, RunError> {
     if !plan.later.is_empty() {
         return Err(RunError::Later(plan.later));
     }
-    let transports = HttpTransports::new().map_err(|error| RunError::Tls(error.to_string()))?;
-    Ok(Ready { scenario, plan: Arc::new(plan), transports, _demo: demo })
+    let transports = transports(&plan)?;
+    Ok(Ready { scenario, plan: Arc::new(plan), transports, demo })
+}
+
+/// Ways to the target with the options of each of the plan's clients.
+fn transports(plan: &Plan) -> Result<HttpTransports, RunError> {
+    let options = plan.clients.iter().map(|client| client.transport.clone());
+    HttpTransports::new(options).map_err(RunError::Transport)
 }
 
 /// Runs a job to its end.
 ///
 /// # Errors
-/// Before any load: the scenario is wrong, or something it needs could not be set up.
+/// Before any load: the scenario is wrong, or something it needs cannot be had.
 pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunError> {
-    limits::raise_open_files();
+    let allowed = raise_open_files();
     let ready = prepare(&job)?;
-    for note in notes(&ready.scenario, &ready.plan) {
+    let files = check_open_files(&ready.plan, ready.demo.is_some(), allowed).map_err(RunError::OpenFiles)?;
+    for note in notes(&ready.scenario, &ready.plan).into_iter().chain(files) {
         watcher.note(&format!("note: {note}"));
     }
     let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;

@@ -3,7 +3,8 @@
 use super::{
     diagnostic::Faults,
     reader::{Keys, entries, literal, pairs, text},
-    step::Body,
+    span::Spanned,
+    step::{Body, FieldContent, MultipartField},
     suggest::listed,
     value::Value,
     yaml::{Node, NodeValue},
@@ -24,16 +25,8 @@ pub(super) fn body(keys: &mut Keys<'_>, faults: &mut Faults) -> Option<Body> {
     match key {
         "json" => Some(Body::Json(Value::of_node(node, faults))),
         "form" => Some(Body::Form(pairs(node, "`form`", faults))),
-        "multipart" => {
-            multipart(node, faults);
-            faults.not_yet(keys.key_span(key), "`multipart`");
-            Some(Body::Later)
-        }
-        "body_file" => {
-            literal(node, "`body_file`", faults);
-            faults.not_yet(keys.key_span(key), "`body_file`");
-            Some(Body::Later)
-        }
+        "multipart" => Some(Body::Multipart(multipart(node, faults))),
+        "body_file" => literal(node, "`body_file`", faults).map(Body::File),
         _ => raw(node, faults),
     }
 }
@@ -59,15 +52,19 @@ fn raw(node: &Node, faults: &mut Faults) -> Option<Body> {
 }
 
 /// Fields: a text each, or a file with its content type.
-fn multipart(node: &Node, faults: &mut Faults) {
-    for (_, value) in entries(node, "`multipart`", faults) {
-        let NodeValue::Map(_) = value.value else {
-            text(value, "a field", faults);
-            continue;
-        };
-        let Some(mut keys) = Keys::open(value, "a field", faults) else { continue };
-        keys.require("file", faults).and_then(|node| literal(node, "`file`", faults));
-        keys.get("content_type").and_then(|node| literal(node, "`content_type`", faults));
-        keys.finish(faults);
-    }
+fn multipart(node: &Node, faults: &mut Faults) -> Vec<MultipartField> {
+    let named = entries(node, "`multipart`", faults);
+    named.into_iter().filter_map(|(name, value)| field(name, value, faults)).collect()
+}
+
+fn field(name: &Spanned<String>, value: &Node, faults: &mut Faults) -> Option<MultipartField> {
+    let NodeValue::Map(_) = value.value else {
+        let content = FieldContent::Text(text(value, "a field", faults)?);
+        return Some(MultipartField { name: name.clone(), content });
+    };
+    let mut keys = Keys::open(value, "a field", faults)?;
+    let path = keys.require("file", faults).and_then(|node| literal(node, "`file`", faults));
+    let content_type = keys.get("content_type").and_then(|node| literal(node, "`content_type`", faults));
+    keys.finish(faults);
+    Some(MultipartField { name: name.clone(), content: FieldContent::File { path: path?, content_type } })
 }

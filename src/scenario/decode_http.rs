@@ -1,33 +1,99 @@
-//! `http`: what is carried out is kept, the rest is checked and refused at run time.
-//!
-//! An option that is written as what this version does anyway is no reason to refuse a file.
+//! `http`: what requests have unless they say otherwise. What it says of TLS and of names has a file of its own.
 
 use super::{
+    decode_load::positive_rate,
     decode_request::redirects,
     decode_step::one_of,
+    decode_tls::{address, dns, tls},
     diagnostic::Faults,
-    reader::{
-        Keys, boolean, duration, entries, items, literal, pairs, positive_duration, quantity, text,
-        whole_number, word,
-    },
-    step::Redirects,
-    types::HttpDefaults,
+    http::{Compression, Connections, HttpDefaults, HttpVersion},
+    reader::{Keys, boolean, items, literal, pairs, positive_duration, quantity, text, whole_number, word},
+    span::Spanned,
     yaml::{Node, NodeValue},
 };
 use crate::model::parse_bytes;
-use std::{net::IpAddr, time::Duration};
 
+/// The file's `http`.
 pub(super) fn http(node: &Node, faults: &mut Faults) -> HttpDefaults {
     let Some(mut keys) = Keys::open(node, "`http`", faults) else { return HttpDefaults::default() };
-    let headers = keys.get("headers").map_or_else(Vec::new, |node| pairs(node, "`headers`", faults));
-    let user_agent = keys.get("user_agent").and_then(|node| text(node, "`user_agent`", faults));
-    let timeout = keys.get("timeout").and_then(|node| positive_duration(node, "`timeout`", faults));
-    let allowed_hosts = keys.get("allowed_hosts").map_or_else(Vec::new, |node| hosts(node, faults));
-    connections(&mut keys, faults);
-    exchange(&mut keys, faults);
-    network(&mut keys, faults);
+    let mut http = HttpDefaults::default();
+    requests(&mut keys, &mut http, faults);
+    bodies(&mut keys, &mut http, faults);
+    connections(&mut keys, &mut http, faults);
+    network(&mut keys, &mut http, faults);
     keys.finish(faults);
-    HttpDefaults { headers, user_agent, timeout, allowed_hosts }
+    http
+}
+
+/// A workload's `http`: it has no say in what is the whole run's.
+pub(super) fn workload_http(node: &Node, faults: &mut Faults) -> HttpDefaults {
+    if let NodeValue::Map(entries) = &node.value {
+        for (key, _) in entries.iter().filter(|(key, _)| key.value == "max_rate") {
+            faults
+                .report(key.span, "`max_rate` in `http` is of the whole run, not of a workload")
+                .label("write it in the `http` at the top of the file")
+                .help("or beside `load`: a workload's own `max_rate` caps its iterations");
+        }
+    }
+    HttpDefaults { max_rate: None, ..http(node, faults) }
+}
+
+fn requests(keys: &mut Keys<'_>, http: &mut HttpDefaults, faults: &mut Faults) {
+    if let Some(node) = keys.get("headers") {
+        http.headers = pairs(node, "`headers`", faults);
+    }
+    http.user_agent = keys.get("user_agent").and_then(|node| text(node, "`user_agent`", faults));
+    http.timeout = keys.get("timeout").and_then(|node| positive_duration(node, "`timeout`", faults));
+    if let Some(node) = keys.get("allowed_hosts") {
+        http.allowed_hosts = hosts(node, faults);
+    }
+    http.redirects =
+        keys.get("follow_redirects").and_then(|node| redirects(node, "`follow_redirects`", faults));
+    http.cookies = flag(keys, "cookies", faults);
+    http.reset_each_iteration = flag(keys, "reset_each_iteration", faults);
+    http.max_rate = keys.get("max_rate").and_then(|node| positive_rate(node, "`max_rate`", faults));
+    http.trace = flag(keys, "trace", faults);
+}
+
+fn bodies(keys: &mut Keys<'_>, http: &mut HttpDefaults, faults: &mut Faults) {
+    http.compression = keys.get("compression").and_then(|node| compression(node, "`compression`", faults));
+    http.max_body = keys.get("max_body").and_then(|node| {
+        let written = word(node, "`max_body`", faults)?;
+        quantity(parse_bytes(written.value), written.span, "`max_body`", faults)
+    });
+    http.discard_bodies = flag(keys, "discard_bodies", faults);
+}
+
+fn connections(keys: &mut Keys<'_>, http: &mut HttpDefaults, faults: &mut Faults) {
+    const CONNECTIONS: [(&str, Connections); 2] =
+        [("per_user", Connections::PerUser), ("shared", Connections::Shared)];
+    const VERSIONS: [(&str, HttpVersion); 4] = [
+        ("auto", HttpVersion::Auto),
+        ("1.1", HttpVersion::Http1),
+        ("2", HttpVersion::Http2),
+        ("2-prior-knowledge", HttpVersion::Http2PriorKnowledge),
+    ];
+    http.connect_timeout =
+        keys.get("connect_timeout").and_then(|node| positive_duration(node, "`connect_timeout`", faults));
+    http.connections =
+        keys.get("connections").and_then(|node| one_of(node, "`connections`", &CONNECTIONS, faults));
+    http.max_idle_per_host = keys.get("max_idle_per_host").and_then(|node| {
+        let most = whole_number(node, "`max_idle_per_host`", 0..=1_000_000, faults)?;
+        Some(Spanned::new(most, node.span))
+    });
+    http.reuse = flag(keys, "reuse", faults);
+    http.version = keys.get("version").and_then(|node| one_of(node, "`version`", &VERSIONS, faults));
+}
+
+fn network(keys: &mut Keys<'_>, http: &mut HttpDefaults, faults: &mut Faults) {
+    http.proxy = keys.get("proxy").and_then(|node| text(node, "`proxy`", faults));
+    http.local_address = keys.get("local_address").and_then(|node| address(node, "`local_address`", faults));
+    http.tls = keys.get("tls").map(|node| tls(node, faults)).unwrap_or_default();
+    http.dns = keys.get("dns").map(|node| dns(node, faults)).unwrap_or_default();
+}
+
+fn flag(keys: &mut Keys<'_>, key: &'static str, faults: &mut Faults) -> Option<bool> {
+    keys.get(key).and_then(|node| boolean(node, &format!("`{key}`"), faults))
 }
 
 fn hosts(node: &Node, faults: &mut Faults) -> Vec<String> {
@@ -45,124 +111,12 @@ fn hosts(node: &Node, faults: &mut Faults) -> Vec<String> {
     hosts
 }
 
-/// Reads a key and refuses it at run time, unless it says what happens anyway.
-fn later<T: PartialEq>(
-    keys: &mut Keys<'_>,
-    key: &'static str,
-    anyway: Option<T>,
-    faults: &mut Faults,
-    read: impl FnOnce(&Node, &str, &mut Faults) -> Option<T>,
-) {
-    let Some(node) = keys.get(key) else { return };
-    let what = format!("`{key}`");
-    let found = read(node, &what, faults);
-    if found.is_some() && found != anyway {
-        let path = match keys.what() {
-            "`http`" => format!("`http.{key}`"),
-            inner => format!("`http.{}.{key}`", inner.trim_matches('`')),
-        };
-        faults.not_yet(keys.key_span(key), &path);
-    }
-}
-
-fn connections(keys: &mut Keys<'_>, faults: &mut Faults) {
-    const CONNECTIONS: [(&str, bool); 2] = [("per_user", true), ("shared", false)];
-    const VERSIONS: [(&str, bool); 4] =
-        [("auto", true), ("1.1", false), ("2", false), ("2-prior-knowledge", false)];
-    let ten = Some(Duration::from_secs(10));
-    later(keys, "connect_timeout", ten, faults, positive_duration);
-    later(keys, "connections", Some(true), faults, |node, what, faults| {
-        one_of(node, what, &CONNECTIONS, faults)
-    });
-    later(keys, "max_idle_per_host", None, faults, |node, what, faults| {
-        whole_number(node, what, 0..=1_000_000, faults)
-    });
-    later(keys, "reuse", Some(true), faults, boolean);
-    later(keys, "version", Some(true), faults, |node, what, faults| one_of(node, what, &VERSIONS, faults));
-}
-
-fn exchange(keys: &mut Keys<'_>, faults: &mut Faults) {
-    later(keys, "follow_redirects", Some(Redirects::No), faults, redirects);
-    later(keys, "cookies", Some(false), faults, boolean);
-    later(keys, "reset_each_iteration", Some(false), faults, boolean);
-    later(keys, "compression", Some(Vec::new()), faults, compression);
-    later(keys, "max_body", Some(10 * 1024 * 1024), faults, |node, what, faults| {
-        let written = word(node, what, faults)?;
-        quantity(parse_bytes(written.value), written.span, what, faults)
-    });
-    later(keys, "discard_bodies", Some(false), faults, boolean);
-    later(keys, "max_rate", None, faults, |node, what, faults| {
-        super::decode_load::positive_rate(node, what, faults)
-    });
-    later(keys, "trace", Some(false), faults, boolean);
-}
-
-fn compression(node: &Node, what: &str, faults: &mut Faults) -> Option<Vec<()>> {
-    const KNOWN: [(&str, ()); 4] = [("gzip", ()), ("br", ()), ("zstd", ()), ("deflate", ())];
+fn compression(node: &Node, what: &str, faults: &mut Faults) -> Option<Vec<Compression>> {
+    let known = Compression::ALL.map(|compression| (compression.name(), compression));
     let NodeValue::List(list) = &node.value else {
         let fault = faults.report(node.span, format!("{what} is a list, this is {}", node.kind()));
         fault.label("for example `[gzip, br]`");
         return None;
     };
-    list.iter().map(|node| one_of(node, what, &KNOWN, faults)).collect()
-}
-
-fn network(keys: &mut Keys<'_>, faults: &mut Faults) {
-    later(keys, "proxy", None, faults, |node, what, faults| {
-        let url = literal(node, what, faults)?;
-        let known = ["http://", "https://", "socks5://"].iter().any(|scheme| url.value.starts_with(scheme));
-        if !known {
-            let fault = faults.report(node.span, format!("`{}` is not a proxy's URL", url.value));
-            fault.label("for example `http://127.0.0.1:3128`");
-        }
-        known.then_some(())
-    });
-    later(keys, "local_address", None, faults, address);
-    if let Some(node) = keys.get("tls") {
-        tls(node, faults);
-    }
-    if let Some(node) = keys.get("dns") {
-        dns(node, faults);
-    }
-}
-
-fn address(node: &Node, what: &str, faults: &mut Faults) -> Option<IpAddr> {
-    let written = literal(node, what, faults)?;
-    let address = written.value.parse().ok();
-    if address.is_none() {
-        let fault = faults.report(node.span, format!("`{}` is not an IP address", written.value));
-        fault.label("for example `127.0.0.1` or `::1`");
-    }
-    address
-}
-
-fn tls(node: &Node, faults: &mut Faults) {
-    const VERSIONS: [(&str, ()); 2] = [("1.2", ()), ("1.3", ())];
-    let Some(mut keys) = Keys::open(node, "`tls`", faults) else { return };
-    later(&mut keys, "verify", Some(true), faults, boolean);
-    for key in ["ca", "cert", "key", "server_name"] {
-        later(&mut keys, key, None, faults, literal);
-    }
-    later(&mut keys, "min_version", None, faults, |node, what, faults| one_of(node, what, &VERSIONS, faults));
-    for (one, other) in [("cert", "key"), ("key", "cert")] {
-        if keys.has(one) && !keys.has(other) {
-            let fault = faults.report(keys.key_span(one), format!("`{one}` needs a `{other}` beside it"));
-            fault.label(format!("add `{other}`"));
-        }
-    }
-    keys.finish(faults);
-}
-
-fn dns(node: &Node, faults: &mut Faults) {
-    const PREFER: [(&str, bool); 3] = [("any", true), ("ipv4", false), ("ipv6", false)];
-    let Some(mut keys) = Keys::open(node, "`dns`", faults) else { return };
-    later(&mut keys, "hosts", None, faults, |node, _, faults| {
-        let named = entries(node, "`hosts`", faults);
-        let addresses: Vec<Option<IpAddr>> =
-            named.into_iter().map(|(_, node)| address(node, "an address", faults)).collect();
-        addresses.into_iter().collect::<Option<Vec<_>>>()
-    });
-    later(&mut keys, "ttl", None, faults, duration);
-    later(&mut keys, "prefer", Some(true), faults, |node, what, faults| one_of(node, what, &PREFER, faults));
-    keys.finish(faults);
+    list.iter().map(|node| one_of(node, what, &known, faults)).collect()
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Most users of a run: each needs memory, a file and a port.
 const MOST_USERS: u64 = 200_000;
 /// Users that a rate may make where the file says nothing.
-const DEFAULT_MAX_USERS: u64 = 10_000;
+pub const DEFAULT_MAX_USERS: u64 = 10_000;
 /// Longest time for a number of iterations where the file says nothing, as k6 has it.
 const DEFAULT_MAX_DURATION: Duration = Duration::from_secs(600);
 /// Most iterations of a run: more is a typing error.

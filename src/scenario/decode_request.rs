@@ -8,7 +8,7 @@ use super::{
     diagnostic::Faults,
     reader::{Keys, literal, pairs, positive_duration, text, whole_number, word},
     span::Span,
-    step::{Auth, Redirects, Request},
+    step::{Auth, Request},
     suggest::listed,
     text::Text,
     yaml::{Node, NodeValue},
@@ -47,7 +47,7 @@ const AROUND: [&str; 8] = ["name", "weight", "think_time", "then", "else", "as",
 /// Most redirects that can be asked for.
 const MOST_REDIRECTS: u64 = 100;
 /// Most redirects where the file says only that they are followed.
-const USUAL_REDIRECTS: u64 = 10;
+const USUAL_REDIRECTS: u32 = 10;
 
 /// Reads the keys of a request from a step or a task; the caller reads the rest.
 pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut Faults) -> Option<Request> {
@@ -59,16 +59,9 @@ pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut 
     let request_tags = keys.get("tags").map_or_else(Vec::new, |node| tags(node, faults));
     let body = body(keys, faults);
     let auth = keys.get("auth").and_then(|node| auth(node, faults));
-    if let Some(node) = keys.get("cookies")
-        && !pairs(node, "`cookies`", faults).is_empty()
-    {
-        faults.not_yet(keys.key_span("cookies"), "`cookies`");
-    }
-    if let Some(node) = keys.get("follow_redirects")
-        && let Some(Redirects::UpTo(_)) = redirects(node, "`follow_redirects`", faults)
-    {
-        faults.not_yet(keys.key_span("follow_redirects"), "`follow_redirects`");
-    }
+    let cookies = keys.get("cookies").map_or_else(Vec::new, |node| pairs(node, "`cookies`", faults));
+    let redirects =
+        keys.get("follow_redirects").and_then(|node| redirects(node, "`follow_redirects`", faults));
     let expect = keys.get("expect").map_or_else(Vec::new, |node| checks(node, "`expect`", faults));
     let check = keys.get("check").map_or_else(Vec::new, |node| checks(node, "`check`", faults));
     let extract = keys.get("extract").map_or_else(Vec::new, |node| extracts(node, faults));
@@ -83,6 +76,8 @@ pub(super) fn request(keys: &mut Keys<'_>, span: Span, what: &str, faults: &mut 
         headers,
         body,
         auth,
+        cookies,
+        redirects,
         timeout,
         tags: request_tags,
         expect,
@@ -160,14 +155,11 @@ fn general_request(node: &Node, faults: &mut Faults) -> Option<(String, Text)> {
 }
 
 /// `false`, `true`, or the most redirects to follow.
-pub(super) fn redirects(node: &Node, what: &str, faults: &mut Faults) -> Option<Redirects> {
+pub(super) fn redirects(node: &Node, what: &str, faults: &mut Faults) -> Option<u32> {
     match word(node, what, faults)?.value {
-        "false" => Some(Redirects::No),
-        "true" => Some(Redirects::UpTo(USUAL_REDIRECTS)),
-        _ => whole_number(node, what, 0..=MOST_REDIRECTS, faults).map(|most| match most {
-            0 => Redirects::No,
-            most => Redirects::UpTo(most),
-        }),
+        "false" => Some(0),
+        "true" => Some(USUAL_REDIRECTS),
+        _ => whole_number(node, what, 0..=MOST_REDIRECTS, faults).and_then(|most| u32::try_from(most).ok()),
     }
 }
 
@@ -175,12 +167,12 @@ fn auth(node: &Node, faults: &mut Faults) -> Option<Auth> {
     let mut keys = Keys::open(node, "`auth`", faults)?;
     let (basic, bearer, digest) = (keys.get("basic"), keys.get("bearer"), keys.get("digest"));
     let found = match (basic, bearer, digest) {
-        (Some(node), None, None) => credentials(node, "`basic`", faults),
+        (Some(node), None, None) => {
+            credentials(node, "`basic`", faults).map(|(user, password)| Auth::Basic { user, password })
+        }
         (None, Some(node), None) => text(node, "`bearer`", faults).map(Auth::Bearer),
         (None, None, Some(node)) => {
-            credentials(node, "`digest`", faults);
-            faults.not_yet(keys.key_span("digest"), "`digest` authentication");
-            None
+            credentials(node, "`digest`", faults).map(|(user, password)| Auth::Digest { user, password })
         }
         (None, None, None) if keys.misspelt(&["basic", "bearer", "digest"]) => None,
         _ => {
@@ -195,12 +187,12 @@ fn auth(node: &Node, faults: &mut Faults) -> Option<Auth> {
     found
 }
 
-fn credentials(node: &Node, what: &'static str, faults: &mut Faults) -> Option<Auth> {
+fn credentials(node: &Node, what: &'static str, faults: &mut Faults) -> Option<(Text, Text)> {
     let mut keys = Keys::open(node, what, faults)?;
     let user = keys.require("user", faults).and_then(|node| text(node, "`user`", faults));
     let password = keys.require("password", faults).and_then(|node| text(node, "`password`", faults));
     keys.finish(faults);
-    Some(Auth::Basic { user: user?, password: password? })
+    Some((user?, password?))
 }
 
 fn on_failure(node: &Node, faults: &mut Faults) -> Option<OnFailure> {

@@ -1,17 +1,18 @@
 //! A workload's keys: at the top level of a file with one workload, or under `workloads`.
 
 use super::{
-    decode_http::http,
+    decode_http::workload_http,
     decode_load::{ALL as LOAD_KEYS, load, positive_rate, start_after},
     decode_step::steps,
     decode_task::work,
     decode_vars::{assignments, tags},
     diagnostic::{Diagnostic, Faults},
+    http::HttpDefaults,
     reader::{Keys, entries, literal_name},
     span::Spanned,
     suggest::nearest,
     think_time::{pacing, think_time},
-    types::{HttpDefaults, Load, Workload},
+    types::{Load, Workload},
     yaml::{Node, NodeValue},
 };
 
@@ -53,7 +54,7 @@ fn named_workload(name: &Spanned<String>, node: &Node, faults: &mut Faults) -> O
     literal_name(name, "a workload's name", faults);
     let mut keys = Keys::open(node, "a workload", faults)?;
     let tags = keys.get("tags").map_or_else(Vec::new, |node| tags(node, faults));
-    let http = keys.get("http").map(|node| http(node, faults)).unwrap_or_default();
+    let http = keys.get("http").map(|node| workload_http(node, faults)).unwrap_or_default();
     let variables =
         keys.get("variables").map_or_else(Vec::new, |node| assignments(node, "`variables`", faults));
     let place = format!(" in the workload `{}`", name.value);

@@ -63,11 +63,6 @@ impl<'n> Keys<'n> {
         })
     }
 
-    /// What the map is called in messages.
-    pub fn what(&self) -> &'static str {
-        self.what
-    }
-
     /// Where the map stands.
     pub fn span(&self) -> Span {
         self.span

@@ -126,6 +126,10 @@ pub struct Request {
     pub body: Option<Body>,
     /// `auth`.
     pub auth: Option<Auth>,
+    /// `cookies`, beside those of the user's jar.
+    pub cookies: Pairs,
+    /// `follow_redirects`: the most that are followed.
+    pub redirects: Option<u32>,
     /// `timeout`.
     pub timeout: Option<Duration>,
     /// `tags`.
@@ -151,8 +155,33 @@ pub enum Body {
     Text(Text),
     /// `body: { base64: … }`.
     Base64(Text),
-    /// A kind of body that this version does not send.
-    Later,
+    /// `multipart`: fields in the file's order.
+    Multipart(Vec<MultipartField>),
+    /// `body_file`: the content of the file at this path.
+    File(Spanned<String>),
+}
+
+/// A field of a multipart body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MultipartField {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What it carries.
+    pub content: FieldContent,
+}
+
+/// What a field of a multipart body carries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldContent {
+    /// A text.
+    Text(Text),
+    /// A file.
+    File {
+        /// Its path.
+        path: Spanned<String>,
+        /// `content_type`.
+        content_type: Option<Spanned<String>>,
+    },
 }
 
 /// How a request says who asks.
@@ -167,13 +196,11 @@ pub enum Auth {
     },
     /// A bearer token.
     Bearer(Text),
-}
-
-/// How many redirects are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Redirects {
-    /// None.
-    No,
-    /// So many at most.
-    UpTo(u64),
+    /// HTTP digest authentication.
+    Digest {
+        /// The user's name.
+        user: Text,
+        /// The password.
+        password: Text,
+    },
 }

@@ -6,6 +6,7 @@ use super::{
     data::DataFeed,
     diagnostic::Diagnostic,
     given::Given,
+    http::HttpDefaults,
     secrets::Secret,
     span::{Span, Spanned},
     step::Step,
@@ -67,19 +68,6 @@ pub enum Target {
     Demo,
     /// A base URL.
     Url(Text),
-}
-
-/// `http`: what every request has unless it says otherwise.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HttpDefaults {
-    /// `headers`.
-    pub headers: Pairs,
-    /// `user_agent`.
-    pub user_agent: Option<Text>,
-    /// `timeout` of a whole exchange.
-    pub timeout: Option<Duration>,
-    /// `allowed_hosts`: hosts that rendered URLs may name besides those of the file.
-    pub allowed_hosts: Vec<String>,
 }
 
 /// Load and what it consists of.

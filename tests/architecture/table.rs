@@ -124,7 +124,7 @@ pub fn normalised(name: &str) -> String {
 pub struct Manifest {
     /// Of the library and the binary.
     pub dependencies: BTreeSet<String>,
-    /// Of tests and benches only.
+    /// Of tests only.
     pub dev_dependencies: BTreeSet<String>,
 }
 

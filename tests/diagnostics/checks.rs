@@ -302,6 +302,7 @@ fn evaluate(keys: &str) -> Result<(), TestCaseError> {
             status: 200,
             headers: &headers,
             body: body.as_bytes(),
+            is_whole: true,
             body_bytes: body.len() as u64,
             url: "http://127.0.0.1:8080/",
             protocol: None,

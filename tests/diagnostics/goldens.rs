@@ -53,10 +53,21 @@ fn scenarios_of(name: &str) -> Vec<(String, String)> {
 struct DataFiles(&'static str);
 
 impl Files for DataFiles {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
+        self.size(path)?;
         let file = fs::File::open(folder(self.0).join(path));
-        let file = file.map_err(|_| "there is no such file; paths start at the scenario's folder")?;
-        Ok(Box::new(file))
+        file.map(|file| -> Box<dyn Read + Send> { Box::new(file) }).map_err(|error| error.to_string())
+    }
+
+    fn size(&self, path: &str) -> Result<u64, String> {
+        if path.starts_with("..") {
+            return Err(
+                "it is outside the scenario's folder; `--allow-files /elsewhere` allows it".to_owned()
+            );
+        }
+        let found = fs::metadata(folder(self.0).join(path));
+        let found = found.map_err(|_| "there is no such file; paths start at the scenario's folder")?;
+        if found.is_dir() { Err("it is a folder".to_owned()) } else { Ok(found.len()) }
     }
 }
 

@@ -31,7 +31,7 @@ fn body_of(plan: &Plan) -> String {
         Body::Empty => None,
         body => body.render(&variables).unwrap(),
     };
-    String::from_utf8(rendered.unwrap_or_default().to_vec()).unwrap()
+    String::from_utf8(rendered.map_or_else(Vec::new, |body| body.as_whole().unwrap().to_vec())).unwrap()
 }
 
 /// What a body written so becomes.
@@ -166,8 +166,8 @@ fn aggregation() -> impl Strategy<Value = Aggregation> {
 /// A condition that a scenario can state, and a metric that has it.
 fn condition() -> impl Strategy<Value = (Metric, Condition)> {
     // The scenario around it has no group.
-    let occurs = |metric: &Metric| metric.is_measured() && *metric != Metric::GroupDuration;
-    let measured: Vec<Metric> = Metric::ALL.iter().copied().filter(occurs).collect();
+    let occurs = |metric: &Metric| *metric != Metric::GroupDuration;
+    let metrics: Vec<Metric> = Metric::ALL.iter().copied().filter(occurs).collect();
     let operators = vec![
         Operator::Less,
         Operator::LessOrEqual,
@@ -177,7 +177,7 @@ fn condition() -> impl Strategy<Value = (Metric, Condition)> {
         Operator::NotEqual,
     ];
     let amounts = (0u32..10_000_000, 0u32..=1_000_000);
-    (prop::sample::select(measured), aggregation(), prop::sample::select(operators), amounts)
+    (prop::sample::select(metrics), aggregation(), prop::sample::select(operators), amounts)
         .prop_filter("a metric has some aggregations", |(metric, aggregation, ..)| {
             aggregation.fits(metric.kind())
         })

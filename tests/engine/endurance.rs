@@ -4,7 +4,7 @@ use super::run::{ms, plan, secs};
 use bytes::Bytes;
 use http::HeaderMap;
 use loadgen::{
-    engine::{Arrived, Clock, Common, Exchange, Outgoing, Transport, Transports, simulate_into},
+    engine::{Arrived, Clock, Common, Failure, Outgoing, Trace, Transport, Transports, simulate_into},
     measure::Collector,
     model::{IterationEnd, Protocol},
 };
@@ -30,24 +30,30 @@ struct Instant {
 }
 
 impl Transports for Instant {
+    type Worker = (Arc<AtomicU64>, Clock);
     type User = InstantUser;
 
-    fn user(&self, clock: Clock) -> InstantUser {
-        InstantUser { count: Arc::clone(&self.count), own: 0, clock }
+    fn worker(&self, clock: Clock) -> Self::Worker {
+        (Arc::clone(&self.count), clock)
+    }
+
+    fn user((count, clock): &Self::Worker, _client: usize) -> InstantUser {
+        InstantUser { count: Arc::clone(count), own: Cell::new(0), clock: *clock }
     }
 }
 
 struct InstantUser {
     count: Arc<AtomicU64>,
-    own: u64,
+    own: Cell<u64>,
     clock: Clock,
 }
 
 impl Transport for InstantUser {
-    fn exchange(&mut self, _: Outgoing) -> impl Future<Output = Exchange> {
+    fn exchange(&self, _: &mut Outgoing, trace: &Trace) -> impl Future<Output = Result<Arrived, Failure>> {
         self.count.fetch_add(1, Ordering::Relaxed);
-        self.own += 1;
-        let (clock, sent_at, is_slow) = (self.clock, self.clock.now(), self.own.is_multiple_of(1_000));
+        self.own.set(self.own.get() + 1);
+        let (clock, sent_at, is_slow) = (self.clock, self.clock.now(), self.own.get().is_multiple_of(1_000));
+        trace.note(|moments| moments.sent_at = Some(sent_at));
         async move {
             let mut ended_at = sent_at;
             if is_slow {
@@ -55,9 +61,8 @@ impl Transport for InstantUser {
                 ended_at = clock.now();
             }
             let (headers, body) = (HeaderMap::new(), Bytes::new());
-            let arrived =
-                Arrived { status: 200, protocol: Some(Protocol::Http11), headers, body, body_bytes: 0 };
-            Exchange { sent_at, ended_at, result: Ok(arrived) }
+            let protocol = Some(Protocol::Http11);
+            Ok(Arrived { status: 200, protocol, headers, body, body_bytes: 0, ended_at })
         }
     }
 }

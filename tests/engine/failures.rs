@@ -13,7 +13,7 @@ load: { users: 1, duration: 6s }
 think_time: 1s
 flow: [ { get: /a }, { get: /b } ]
 ";
-    let statuses = [200, 302, 399, 400, 404, 503];
+    let statuses = [200, 304, 399, 400, 404, 503];
     let run = Sim::of(yaml)
         .run(move |sent| {
             if sent.path() == "/base/a" { Reply::text(statuses[sent.nth], "why") } else { Reply::status(204) }

@@ -3,11 +3,13 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use loadgen::{
-    engine::{Arrived, Clock, Exchange, Failure, Outgoing, Transport, Transports},
+    engine::{Arrived, Clock, Failure, Outgoing, Trace, Transport, Transports},
     model::{ErrorKind, Protocol},
+    plan::Payload,
 };
 use serde_json::Value as Json;
 use std::{
+    cell::RefCell,
     collections::HashMap,
     future::{Future, pending},
     sync::{Arc, Mutex},
@@ -66,7 +68,7 @@ pub struct Reply {
 
 #[derive(Debug, Clone)]
 enum What {
-    Arrives { status: u16, headers: HeaderMap, body: String },
+    Arrives { status: u16, headers: HeaderMap, body: Bytes },
     Fails(ErrorKind),
     Never,
 }
@@ -79,7 +81,12 @@ impl Reply {
 
     /// A response with this body, at once.
     pub fn text(status: u16, body: &str) -> Self {
-        let what = What::Arrives { status, headers: HeaderMap::new(), body: body.to_owned() };
+        Self::bytes(status, body.as_bytes())
+    }
+
+    /// A response with these bytes as its body, at once.
+    pub fn bytes(status: u16, body: &[u8]) -> Self {
+        let what = What::Arrives { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body) };
         Self { delay: Duration::ZERO, what }
     }
 
@@ -151,12 +158,15 @@ impl Fake {
 }
 
 impl Transports for Fake {
+    type Worker = (Self, Clock);
     type User = FakeUser;
 
-    fn user(&self, clock: Clock) -> FakeUser {
-        let mut counts = self.counts.lock().unwrap();
-        counts.connections += 1;
-        FakeUser { fake: self.clone(), clock, connection: counts.connections }
+    fn worker(&self, clock: Clock) -> (Self, Clock) {
+        (self.clone(), clock)
+    }
+
+    fn user((fake, clock): &(Self, Clock), _client: usize) -> FakeUser {
+        FakeUser { fake: fake.clone(), clock: *clock, idle: RefCell::default() }
     }
 }
 
@@ -164,12 +174,23 @@ impl Transports for Fake {
 pub struct FakeUser {
     fake: Fake,
     clock: Clock,
-    connection: usize,
+    /// Its connections that no exchange uses now.
+    idle: RefCell<Vec<usize>>,
 }
 
 impl FakeUser {
     /// Writes the request down; its place in the log.
-    fn write_down(&self, request: &Outgoing) -> (usize, Sent) {
+    /// A connection that is free, or one more.
+    fn connection(&self) -> usize {
+        let idle = self.idle.borrow_mut().pop();
+        idle.unwrap_or_else(|| {
+            let mut counts = self.fake.counts.lock().unwrap();
+            counts.connections += 1;
+            counts.connections
+        })
+    }
+
+    fn write_down(&self, request: &Outgoing, connection: usize) -> (usize, Sent) {
         let number = |name: &str| {
             let value = request.headers.get(name).and_then(|value| value.to_str().ok());
             value.and_then(|value| value.parse().ok()).unwrap_or(0)
@@ -182,14 +203,14 @@ impl FakeUser {
         let mut log = self.fake.log.lock().unwrap();
         let sent = Sent {
             at: self.clock.now(),
-            connection: self.connection,
+            connection,
             vu,
             iteration: number("x-iteration"),
             nth,
             method: request.method.to_string(),
             url: request.url.clone(),
             headers: request.headers.clone(),
-            body: String::from_utf8(request.body.clone().unwrap_or_default().to_vec()).unwrap(),
+            body: String::from_utf8(whole(request.body.as_ref())).unwrap(),
             end: None,
         };
         log.push(sent.clone());
@@ -198,8 +219,16 @@ impl FakeUser {
 }
 
 impl Transport for FakeUser {
-    fn exchange(&mut self, request: Outgoing) -> impl Future<Output = Exchange> {
-        let (place, sent) = self.write_down(&request);
+    fn exchange(
+        &self,
+        request: &mut Outgoing,
+        trace: &Trace,
+    ) -> impl Future<Output = Result<Arrived, Failure>> {
+        let connection = self.connection();
+        let (place, sent) = self.write_down(request, connection);
+        // Bodies are all that passes here: there is no socket.
+        trace.note(|moments| (moments.sent_at, moments.sent_bytes) = (Some(sent.at), sent.body.len() as u64));
+        let keep_body = request.keep_body;
         let reply = (self.fake.script)(&sent);
         let mut waiting =
             Waiting { log: Arc::clone(&self.fake.log), clock: self.clock, place, end: End::GivenUp };
@@ -216,14 +245,25 @@ impl Transport for FakeUser {
                 }
                 What::Arrives { status, headers, body } => {
                     waiting.ends(End::Answered);
-                    let body = Bytes::from(body);
                     let body_bytes = body.len() as u64;
-                    let body = body.slice(..body.len().min(request.keep_body));
-                    Ok(Arrived { status, protocol: Some(Protocol::Http11), headers, body, body_bytes })
+                    let body = body.slice(..body.len().min(keep_body));
+                    trace.note(|moments| moments.received_bytes = body_bytes);
+                    let protocol = Some(Protocol::Http11);
+                    let ended_at = clock.now();
+                    Ok(Arrived { status, protocol, headers, body, body_bytes, ended_at })
                 }
             };
-            Exchange { sent_at: sent.at, ended_at: clock.now(), result }
+            self.idle.borrow_mut().push(connection);
+            result
         }
+    }
+}
+
+fn whole(body: Option<&Payload>) -> Vec<u8> {
+    match body {
+        None => Vec::new(),
+        Some(Payload::Whole(bytes)) => bytes.to_vec(),
+        Some(Payload::Pieces(pieces)) => panic!("{pieces:?}"),
     }
 }
 

@@ -231,9 +231,13 @@ flow: [ { get: /a } ]
 struct Large(usize);
 
 impl Files for Large {
-    fn open(&self, _path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, _path: &str) -> Result<Box<dyn Read + Send>, String> {
         let rows: String = (0..self.0).map(|row| format!("{row},{row:0>100}\n")).collect();
         Ok(Box::new(std::io::Cursor::new(format!("n,text\n{rows}").into_bytes())))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, String> {
+        std::io::copy(&mut self.open(path)?, &mut std::io::sink()).map_err(|error| error.to_string())
     }
 }
 

@@ -32,9 +32,13 @@ pub fn secs(seconds: u64) -> Duration {
 struct Beside(BTreeMap<String, String>);
 
 impl Files for Beside {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
         let text = self.0.get(path).cloned().ok_or_else(|| format!("there is no `{path}`"))?;
         Ok(Box::new(std::io::Cursor::new(text.into_bytes())))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, String> {
+        self.0.get(path).map(|text| text.len() as u64).ok_or_else(|| format!("there is no `{path}`"))
     }
 }
 
@@ -82,8 +86,14 @@ impl Sim {
         Self::seeded(yaml, 1)
     }
 
+    /// One that says itself what requests have in common, beside the target.
+    pub fn bare(yaml: &str) -> Self {
+        let head = HEAD.lines().next().unwrap();
+        Self { yaml: format!("{head}\n{yaml}"), ..Self::of("") }
+    }
+
     pub fn seeded(yaml: &str, seed: u64) -> Self {
-        Self { yaml: yaml.to_owned(), seed, files: Beside::default(), workers: 1, stop_at: None }
+        Self { yaml: format!("{HEAD}{yaml}"), seed, files: Beside::default(), workers: 1, stop_at: None }
     }
 
     /// The same with a file beside the scenario.
@@ -103,7 +113,7 @@ impl Sim {
     /// Makes the run, with `setup` before it and `teardown` after it.
     pub async fn run(self, script: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Run {
         let Self { yaml, seed, files, workers, stop_at } = self;
-        let plan = plan_with(&format!("{HEAD}{yaml}"), seed, files);
+        let plan = plan_with(&yaml, seed, files);
         let fake = Fake::new(script);
         let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake).await;
         let left = setup.as_ref().map_or_else(Vec::new, |done| done.values.clone());

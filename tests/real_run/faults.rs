@@ -184,25 +184,54 @@ fn what_failed_is_not_sent_again() {
 }
 
 #[test]
-fn a_redirect_is_an_answer_and_its_target_is_left_alone() {
+fn a_redirect_to_a_host_that_the_file_does_not_name_is_refused() {
     let elsewhere = Target::answering(OK);
-    let location = elsewhere.url();
+    let location = elsewhere.url().replace("127.0.0.1", "localhost");
+    let target =
+        Target::answering(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"));
+    let run = run_against(&target.url());
+    assert_all(&run, "host_not_allowed");
+    assert_eq!(run.summary().count("http_reqs"), target.seen.requests());
+    assert_eq!(elsewhere.seen.connections(), 0);
+}
+
+#[test]
+fn a_redirect_is_followed_and_each_hop_is_counted() {
+    let last = Target::answering(OK);
+    let location = last.url();
     let target =
         Target::answering(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"));
     let run = run_against(&target.url());
     run.assert_code(0);
     let summary = run.summary();
     assert_eq!(summary.statuses("root", 302), target.seen.requests());
-    assert_eq!(elsewhere.seen.connections(), 0);
+    assert_eq!(summary.statuses("root", 200), last.seen.requests());
+    assert_eq!(summary.count("http_reqs"), target.seen.requests() + last.seen.requests());
 }
 
 #[test]
 fn a_proxy_of_the_environment_is_ignored_and_that_is_said() {
     let (proxy, target) = (Target::answering(OK), Target::answering(OK));
-    let sandbox = Sandbox::new().with_env("HTTP_PROXY", &proxy.url()).with_env("http_proxy", &proxy.url());
-    let run = sandbox.run_scenario(&scenario(&target.url(), 1, 200, ""));
-    run.assert_code(0);
-    assert!(run.stderr.contains("HTTP_PROXY"), "{}", run.both());
-    assert_eq!(proxy.seen.connections(), 0);
-    assert_eq!(run.summary().count("http_reqs"), target.seen.requests());
+    let value = proxy.url().replace("http://", "http://user:hidden@");
+    for (names, says) in [
+        (&["HTTP_PROXY"][..], "note: HTTP_PROXY is set and ignored: a proxy is used when the file names one"),
+        (&["http_proxy", "ALL_PROXY"], "note: ALL_PROXY, http_proxy are set and ignored: a proxy is used"),
+        (&["HTTPS_PROXY", "https_proxy"], "note: HTTPS_PROXY, https_proxy are set and ignored"),
+    ] {
+        // One that is set to nothing is none.
+        let sandbox = Sandbox::new().with_env("all_proxy", "");
+        let sandbox = names.iter().fold(sandbox, |sandbox, name| sandbox.with_env(name, &value));
+        let before = target.seen.requests();
+        let run = sandbox.run_scenario(&scenario(&target.url(), 1, 200, ""));
+        run.assert_code(0);
+        run.assert_says(&[says]);
+        assert_eq!(run.stderr.matches("set and ignored").count(), 1, "{}", run.both());
+        for secret in ["hidden", &value, "all_proxy"] {
+            assert!(!run.both().contains(secret), "{secret}: {}", run.both());
+        }
+        assert_eq!(proxy.seen.connections(), 0);
+        assert_eq!(run.summary().count("http_reqs"), target.seen.requests() - before);
+    }
+    let quiet = Sandbox::new().with_env("HTTP_PROXY", "").run_scenario(&scenario(&target.url(), 1, 200, ""));
+    assert!(!quiet.stderr.contains("PROXY"), "{}", quiet.both());
 }

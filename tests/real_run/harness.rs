@@ -87,8 +87,14 @@ impl Sandbox {
 
     /// The binary, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        self.command_under(&[], arguments)
+    }
+
+    /// The same as an argument of another program, which becomes it.
+    fn command_under(&self, wrapper: &[&str], arguments: &[&str]) -> Command {
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_loadgen")], arguments].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(self.path()).stdin(Stdio::null());
         for proxy in PROXIES {
             command.env_remove(proxy);
         }
@@ -97,10 +103,15 @@ impl Sandbox {
     }
 
     pub fn start(&self, arguments: &[&str]) -> Running {
+        self.start_under(&[], arguments)
+    }
+
+    /// Starts the binary by way of a program such as `prlimit`, whose arguments end with it.
+    pub fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Running {
         self.runs.set(self.runs.get() + 1);
         let output = |stream: &str| self.path().join(format!("{stream}-{}", self.runs.get()));
         let (stdout, stderr) = (output("stdout"), output("stderr"));
-        let mut command = self.command(arguments);
+        let mut command = self.command_under(wrapper, arguments);
         command.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
         let started = now();
         Running {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use std::{fs, path::Path, process::Stdio};
 
 const BROKEN: &str = "target: http://127.0.0.1:1\nload: { users: 1, duration: 5 }\nflow: [ { gett: /a } ]\n";
-const NOT_YET: &str = "target: http://127.0.0.1:1\nload: { users: 1, duration: 5s }\nhttp: { trace: true }\nflow: [ { get: /a } ]\n";
+const NOT_YET: &str = "target: http://127.0.0.1:1\nload: { users: 1, duration: 5s }\nthresholds: { http_req_failed: { expect: rate < 1%, abort: true } }\nflow: [ { get: /a } ]\n";
 
 fn good(target: &Target) -> String {
     scenario(
@@ -107,12 +107,12 @@ fn what_is_not_in_this_version_is_valid_and_not_run() {
     sandbox.file("later.yaml", NOT_YET.replace("http://127.0.0.1:1", &target.url()));
     let run = sandbox.run(&["run", "later.yaml"]);
     run.assert_code(104);
-    run.assert_says(&["later.yaml:3", "`http.trace` is not in this version"]);
+    run.assert_says(&["later.yaml:3", "`abort` of a threshold is not in this version"]);
     let run = sandbox.run(&["run", "later.yaml", "--once"]);
     run.assert_code(104);
     let run = sandbox.run(&["plan", "later.yaml"]);
     run.assert_code(0);
-    run.assert_says(&["Not in this version", "trace"]);
+    run.assert_says(&["Not in this version", "abort"]);
     assert_eq!(target.seen.connections(), 0);
 }
 

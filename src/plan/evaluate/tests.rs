@@ -70,6 +70,7 @@ fn response<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Response<'r> {
         status: 201,
         headers,
         body,
+        is_whole: true,
         body_bytes: body.len() as u64,
         url: "http://127.0.0.1/items?page=2",
         protocol: Some(Protocol::Http2),
@@ -258,7 +259,7 @@ fn a_body_that_is_not_json_fails_the_check_with_the_reason() {
 #[test]
 fn a_body_that_was_not_kept_whole_is_not_decoded() {
     let headers = HeaderMap::new();
-    let cut = Response { body_bytes: 9_999, ..response(&headers, HTML) };
+    let cut = Response { is_whole: false, body_bytes: 9_999, ..response(&headers, HTML) };
     assert!(cut.html().expect_err("cut").contains("of 9999 bytes"));
     assert!(cut.json().expect_err("cut").contains("of 9999 bytes"));
 }

@@ -2,6 +2,7 @@
 
 use super::{
     document::*,
+    exchanges::{AddressV1, ConnectionsV1, PhasesV1, SlowRequestV1},
     metrics::{metrics, share},
     trend::{PointTrendV1, TrendV1},
 };
@@ -13,7 +14,7 @@ use crate::{
     },
     report::{
         format::per_second,
-        totals::{Totals, WarmUpTotals, failures},
+        totals::{Totals, WarmUpTotals, failures, slowest},
     },
 };
 use std::time::Duration;
@@ -40,6 +41,12 @@ pub fn summary(
         metrics: metrics(snapshot, totals),
         checks: catalog.check_ids().map(|id| check(id, catalog, totals)).collect(),
         requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.counted)).collect(),
+        connections: ConnectionsV1::new(snapshot.total.connections()),
+        addresses: AddressV1::list(snapshot.total.connections()),
+        slowest: slowest(snapshot)
+            .into_iter()
+            .map(|(id, slow)| SlowRequestV1::new(id, slow, catalog))
+            .collect(),
         tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
         groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
@@ -144,6 +151,7 @@ fn request(id: RequestId, catalog: &Catalog, totals: &Totals, elapsed: Duration)
         rate_per_s: per_second(seen.count, elapsed),
         duration_ms: TrendV1::new(&seen.duration),
         response_time_ms: TrendV1::new(&seen.response_time),
+        phases_ms: PhasesV1::new(&seen.phases),
         statuses: statuses.collect(),
         errors: errors.collect(),
         sent_bytes: seen.sent_bytes,

@@ -1,6 +1,7 @@
 //! The document and its parts, without the numbers' own forms. No domain type appears in it.
 
 use super::{
+    exchanges::{AddressV1, ConnectionsV1, PhasesV1, SlowRequestV1},
     metrics::MetricV1,
     trend::{PointTrendV1, TrendV1},
 };
@@ -26,12 +27,19 @@ pub struct SummaryV1 {
     pub verdict: VerdictV1,
     /// The thresholds, in the file's order.
     pub thresholds: Vec<ThresholdV1>,
-    /// Every metric that is measured, by name, over the whole run but its warm-up.
+    /// Every metric, by name, over the whole run but its warm-up.
     pub metrics: BTreeMap<String, MetricV1>,
     /// Checks and expectations, in the file's order, those never reached included.
     pub checks: Vec<CheckV1>,
     /// Requests, in the file's order, those never sent included. Their counts add up to `metrics.http_reqs`.
     pub requests: Vec<RequestV1>,
+    /// What the requests did with connections.
+    pub connections: ConnectionsV1,
+    /// The addresses that requests were sent to, the most used first; at most 100, and the rest together.
+    pub addresses: Vec<AddressV1>,
+    /// The slowest requests by response time, the slowest first: at most five of each request, and 50 in all. Empty
+    /// where requests are not traced (`http.trace`).
+    pub slowest: Vec<SlowRequestV1>,
     /// Tasks, in the file's order, those never run included.
     pub tasks: Vec<TaskV1>,
     /// Groups of steps, in the file's order, those never run to their end included.
@@ -228,14 +236,16 @@ pub struct RequestV1 {
     pub duration_ms: TrendV1,
     /// Response time, in ms: from the intended start to the last byte received.
     pub response_time_ms: TrendV1,
+    /// What the time went to, in ms. Requests without a response are among them, with the phases that they completed.
+    pub phases_ms: PhasesV1,
     /// Number of responses by status; `(other)` where there were too many different ones. Together with `errors`
     /// they add up to `count`.
     pub statuses: BTreeMap<String, u64>,
     /// Number of requests without a usable response, by the kind of error.
     pub errors: BTreeMap<String, u64>,
-    /// Bytes of the requests' bodies.
+    /// Bytes sent on the wire: heads, bodies, and what protocol and TLS add to them.
     pub sent_bytes: u64,
-    /// Bytes of the responses' bodies.
+    /// Bytes received on the wire, likewise.
     pub received_bytes: u64,
 }
 
@@ -401,6 +411,6 @@ pub struct PointV1 {
     pub duration_ms: PointTrendV1,
     /// Response time, in ms.
     pub response_time_ms: PointTrendV1,
-    /// Bytes of response bodies.
+    /// Bytes received on the wire.
     pub data_received_bytes: u64,
 }

@@ -3,7 +3,7 @@
 use super::trend::{TrendV1, UnitV1};
 use crate::{
     measure::{Gauge, Latency, Snapshot},
-    model::Metric,
+    model::{Metric, Phase},
     report::{format::per_second, totals::Totals},
 };
 use schemars::JsonSchema;
@@ -59,36 +59,35 @@ pub struct GaugeV1 {
     pub max: Option<u64>,
 }
 
-/// Every metric that this version measures, by name.
+/// Every metric, by name.
 pub(super) fn metrics(snapshot: &Snapshot, totals: &Totals) -> BTreeMap<String, MetricV1> {
-    let all = Metric::ALL.iter().filter(|metric| metric.is_measured());
-    all.filter_map(|&name| Some((name.name().to_owned(), metric(name, snapshot, totals)?))).collect()
+    Metric::ALL.iter().map(|&name| (name.name().to_owned(), metric(name, snapshot, totals))).collect()
 }
 
-/// The metric's value; `None` for those that are not measured. There is no `_` here: a new metric leads here.
-fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<MetricV1> {
-    let counter = |count| Some(counter(metric, count, snapshot));
+/// The metric's value. There is no `_` here: a new metric leads here.
+fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> MetricV1 {
+    let counter = |count| counter(metric, count, snapshot);
     let (all, iterations) = (&totals.all, &totals.iterations);
     match metric {
         Metric::HttpReqs => counter(all.count),
-        Metric::HttpReqFailed => Some(rate(all.failed, all.count - all.failed)),
-        Metric::HttpReqDuration => Some(trend(&all.duration)),
-        Metric::HttpReqResponseTime => Some(trend(&all.response_time)),
+        Metric::HttpReqFailed => rate(all.failed, all.count - all.failed),
+        Metric::HttpReqDuration => trend(&all.duration),
+        Metric::HttpReqResponseTime => trend(&all.response_time),
         Metric::HttpErrors => counter(all.errors.values().sum()),
         Metric::DataSent => counter(all.sent_bytes),
         Metric::DataReceived => counter(all.received_bytes),
-        Metric::Checks => Some(rate(totals.checked.passes, totals.checked.fails)),
+        Metric::Checks => rate(totals.checked.passes, totals.checked.fails),
         Metric::Iterations => counter(iterations.completed),
         Metric::InterruptedIterations => counter(iterations.interrupted),
         Metric::FailedIterations => counter(iterations.failed),
         Metric::DroppedIterations => counter(totals.dropped_iterations),
-        Metric::IterationDuration => Some(trend(&iterations.duration)),
-        Metric::IterationLag => Some(trend(&iterations.lag)),
-        Metric::GroupDuration => Some(trend(&totals.grouped)),
-        Metric::Vus => Some(gauge(metric, snapshot.vus)),
+        Metric::IterationDuration => trend(&iterations.duration),
+        Metric::IterationLag => trend(&iterations.lag),
+        Metric::GroupDuration => trend(&totals.grouped),
+        Metric::Vus => gauge(metric, snapshot.vus),
         Metric::VusMax => {
             let made = snapshot.vus_max;
-            Some(gauge(metric, Some(Gauge { value: made, min: made, max: made })))
+            gauge(metric, Some(Gauge { value: made, min: made, max: made }))
         }
         Metric::UserStartFailures => counter(totals.user_start_failures),
         Metric::HttpReqBlocked
@@ -97,8 +96,13 @@ fn metric(metric: Metric, snapshot: &Snapshot, totals: &Totals) -> Option<Metric
         | Metric::HttpReqTlsHandshaking
         | Metric::HttpReqSending
         | Metric::HttpReqWaiting
-        | Metric::HttpReqReceiving => None,
+        | Metric::HttpReqReceiving => of_phase(metric, totals),
     }
+}
+
+fn of_phase(metric: Metric, totals: &Totals) -> MetricV1 {
+    let seen = Phase::of(metric).and_then(|phase| totals.all.phases.get(phase));
+    seen.map_or_else(|| trend(&Latency::new()), trend)
 }
 
 fn trend(latency: &Latency) -> MetricV1 {

@@ -5,6 +5,7 @@
 
 mod build;
 mod document;
+mod exchanges;
 mod metrics;
 mod trend;
 
@@ -14,5 +15,6 @@ pub use document::{
     RunV1, SCHEMA, SeriesV1, StageV1, SummaryV1, TaskKindV1, TaskV1, ThresholdV1, VerdictV1, WarmUpV1,
     json_schema,
 };
+pub use exchanges::{AddressV1, ConnectionsV1, PhaseV1, PhasesV1, SlowRequestV1};
 pub use metrics::{CounterV1, GaugeV1, MetricV1, RateV1};
 pub use trend::{PointTrendV1, TrendV1, UnitV1};

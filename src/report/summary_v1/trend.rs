@@ -125,7 +125,7 @@ impl PointTrendV1 {
 }
 
 /// A time in milliseconds, rounded to 1 µs.
-fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     // Whole microseconds first: their quotient prints as what it is, 12.3 and not 12.299999999999999.
     let micros = (time.as_nanos() + 500) / 1_000;
     micros as f64 / 1e3

@@ -1,8 +1,9 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    around_load, arrivals, lists, stages,
+    around_load, arrivals, lists, slowest, stages,
     tables::{self, Doubts},
+    time_spent,
 };
 use crate::{
     judge::ThresholdResult,
@@ -46,11 +47,12 @@ pub fn final_report(
     let paint = Paint { color: options.color };
     let width = options.width.max(NARROWEST);
     let totals = &Totals::new(snapshot, catalog);
-    let (mut measured, mut checks) = (String::new(), String::new());
+    let (mut measured, mut checks, mut slow) = (String::new(), String::new(), String::new());
     // Without load there are only zeros, which would bury the reason.
     if verdict.exit_code != ExitCode::SetupFailed {
         measured = numbers(snapshot, catalog, totals, width, paint);
         checks = lists::checks(catalog, totals).map(|table| table.render(width, paint)).unwrap_or_default();
+        slow = slowest::table(snapshot, catalog).map(|table| table.render(width, paint)).unwrap_or_default();
     }
     let parts = [
         verdict_lines(verdict, width, paint),
@@ -60,6 +62,7 @@ pub fn final_report(
         around_load::lines(run, width),
         measured,
         checks,
+        slow,
         lists::errors(snapshot, catalog, width, paint),
         options.results_path.as_ref().map(|path| format!("Results: {}\n", inert(path))).unwrap_or_default(),
     ];
@@ -120,7 +123,22 @@ fn length(ran: Duration, planned: Duration, incomplete: bool) -> String {
     }
 }
 
-/// Requests, response time, iterations, stages and groups, with one footnote for all.
+/// What the time of requests went to, and their connections; empty where nothing is known of it.
+fn time_spent(
+    snapshot: &Snapshot,
+    totals: &Totals,
+    doubts: &mut Doubts,
+    width: usize,
+    paint: Paint,
+) -> String {
+    let table = time_spent::phases(&totals.all, doubts).map(|table| table.render(width, paint));
+    let facts = time_spent::connections(snapshot.total.connections());
+    let parts: String =
+        table.into_iter().chain(facts.map(|facts| flow(&facts, "  ", width) + "\n")).collect();
+    if parts.is_empty() { parts } else { format!("\n{parts}") }
+}
+
+/// Requests, their phases, iterations, stages and groups, with one footnote for all.
 fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize, paint: Paint) -> String {
     let mut doubts = Doubts::default();
     let mut text = String::new();
@@ -130,6 +148,7 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
             text += &(flow(&facts, "  ", width) + "\n");
         }
     }
+    text += &time_spent(snapshot, totals, &mut doubts, width, paint);
     if !catalog.tasks.is_empty() {
         text.push('\n');
         text += &tables::iterations(catalog, totals, &mut doubts).render(width, paint);

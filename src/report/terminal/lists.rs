@@ -3,12 +3,13 @@
 use crate::{
     judge::{Outcome, ThresholdResult},
     measure::{Snapshot, Tally},
-    model::{Catalog, CheckId},
+    model::{Catalog, CheckId, ErrorKind, FailureKind},
     report::{
         format::{count, observed, percent, time},
         paint::{Mark, Paint},
+        remedy::remedy,
         table::{Column, Row, Table},
-        text::{beginning, inert, shorten},
+        text::{beginning, inert, shorten, wrap},
         totals::{Failure, Totals, failures},
     },
 };
@@ -63,7 +64,8 @@ fn check_name(id: CheckId, catalog: &Catalog) -> String {
     }
 }
 
-/// The most frequent kinds of failure, each with what the first one said; empty without failures.
+/// The most frequent kinds of failure, each with what the first one said, and what helps against it where it
+/// appears first; empty without failures.
 pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint: Paint) -> String {
     let all = failures(snapshot, catalog);
     if all.is_empty() {
@@ -72,8 +74,15 @@ pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint
     let mut text = paint.strong("Errors") + "\n";
     let shown = &all[..all.len().min(MOST_ERRORS)];
     let widest = shown.iter().map(|failure| count(failure.seen.count).len()).max().unwrap_or(0);
+    let mut helped: Vec<ErrorKind> = Vec::new();
     for failure in shown {
         text += &error(failure, widest, width, paint);
+        if let FailureKind::NoResponse(kind) = failure.kind
+            && !helped.contains(&kind)
+        {
+            helped.push(kind);
+            text += &help(kind, widest + 4, width);
+        }
     }
     match all.len() - shown.len() {
         0 => {}
@@ -81,6 +90,14 @@ pub(super) fn errors(snapshot: &Snapshot, catalog: &Catalog, width: usize, paint
         more => text += &format!("  and {more} more kinds\n"),
     }
     text
+}
+
+/// What helps against errors of this kind, in lines that stand in as far as what was said.
+fn help(kind: ErrorKind, indent: usize, width: usize) -> String {
+    let Some(remedy) = remedy(kind) else { return String::new() };
+    let lines = wrap(remedy, width.saturating_sub(indent + 2));
+    let signs = ["→"].into_iter().chain(std::iter::repeat(" "));
+    lines.iter().zip(signs).map(|(line, sign)| format!("{:indent$}{sign} {line}\n", "")).collect()
 }
 
 fn error(failure: &Failure<'_>, widest: usize, width: usize, paint: Paint) -> String {

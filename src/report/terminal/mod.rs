@@ -6,7 +6,9 @@ mod around_load;
 mod arrivals;
 mod final_report;
 mod lists;
+mod slowest;
 mod stages;
 mod tables;
+mod time_spent;
 
 pub use final_report::{TerminalOptions, final_report};

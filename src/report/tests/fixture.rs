@@ -16,6 +16,8 @@ const LIST: RequestId = RequestId(0);
 const ITEM: RequestId = RequestId(1);
 const CHECKOUT: RequestId = RequestId(2);
 const NEVER: RequestId = RequestId(4);
+/// The other end of all connections.
+const TARGET: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 
 /// All that reports are made of.
 pub struct Run {
@@ -226,15 +228,40 @@ fn seen(request: RequestId, stage: u32, time: Duration) -> RequestObservation {
         },
         service_time: time,
         response_time: time + MS * 20 * stage,
+        ended_at: Duration::ZERO,
         sent_bytes: 12,
         received_bytes: 1_024,
+        phases: on_a_kept_connection(time),
+        connection: ConnectionUse { remote: Some(TARGET.into()), is_new: false, sent: true },
+        trace_id: None,
     }
+}
+
+/// A quick send, up to 2 ms to receive, and the rest of the time spent waiting.
+fn on_a_kept_connection(time: Duration) -> PhaseTimes {
+    let mut phases = PhaseTimes::default();
+    let (sending, receiving) = (Duration::from_micros(20), (time / 3).min(MS * 2));
+    phases.set(Phase::Blocked, Duration::ZERO);
+    phases.set(Phase::Sending, sending);
+    phases.set(Phase::Waiting, time.saturating_sub(sending + receiving));
+    phases.set(Phase::Receiving, receiving);
+    phases
+}
+
+/// The same request on a connection that it had to make.
+fn on_a_new_connection(mut seen: RequestObservation) -> RequestObservation {
+    seen.connection.is_new = true;
+    seen.phases.set(Phase::Blocked, Duration::from_micros(1_700));
+    seen.phases.set(Phase::LookingUp, Duration::from_micros(30));
+    seen.phases.set(Phase::Connecting, Duration::from_micros(1_500));
+    seen
 }
 
 fn refused(at: &RequestObservation) -> RequestObservation {
     let error = Some(ErrorKind::ConnectRefused);
     let key = RequestKey { status: 0, error, protocol: None, failed: true, ..at.key };
-    RequestObservation { key, received_bytes: 0, ..*at }
+    let (phases, connection) = (PhaseTimes::default(), ConnectionUse::default());
+    RequestObservation { key, received_bytes: 0, phases, connection, ..*at }
 }
 
 fn delta(worker: usize, interval: u64, record: impl FnOnce(&mut Recorder)) -> Delta {
@@ -266,7 +293,9 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
         let went = seen(CHECKOUT, stage, MS * 500 * n);
         let (status, failed) = if n == 8 { (503, true) } else { (201, false) };
         let key = RequestKey { status, failed, ..went.key };
-        recorder.request(&RequestObservation { key, ..went });
+        let trace_id = Some((u128::from(interval) << 16) + ((worker as u128) << 8) + u128::from(n));
+        let went = on_a_new_connection(RequestObservation { key, ended_at: at, trace_id, ..went });
+        recorder.request(&went);
         recorder.check(CheckId(2), StageId(stage), n < 7);
         let end = if n == 8 { IterationEnd::Failed } else { IterationEnd::Completed };
         recorder.iteration(
@@ -283,7 +312,7 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
     recorder.failure(StageId(stage), checkout, FailureKind::Expectation(CheckId(2)), at, || {
         "no $.total in {}".into()
     });
-    let login = seen(RequestId(3), stage, MS * 9);
+    let login = on_a_new_connection(seen(RequestId(3), stage, MS * 9));
     recorder.request(&login);
     recorder.request(&refused(&login));
     recorder.failure(

@@ -2,7 +2,7 @@
 
 use super::{fixture::HOSTILE, golden};
 use crate::{
-    model::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord, TaskResult},
+    model::{CheckRecord, ExchangeRecord, ExtractRecord, Phase, PhaseTimes, ResponseRecord, TaskResult},
     report::once::{exchange_text, once_summary},
 };
 use std::time::Duration;
@@ -14,6 +14,21 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn check(name: &str, is_expectation: bool, observed: Option<&str>) -> CheckRecord {
     let observed = observed.map(str::to_owned);
     CheckRecord { name: name.to_owned(), is_expectation, held: observed.is_none(), observed }
+}
+
+/// Of a request that made a connection.
+fn phases() -> PhaseTimes {
+    let mut times = PhaseTimes::default();
+    for (phase, micros) in [
+        (Phase::Blocked, 850),
+        (Phase::Connecting, 310),
+        (Phase::Sending, 45),
+        (Phase::Waiting, 12_000),
+        (Phase::Receiving, 300),
+    ] {
+        times.set(phase, Duration::from_micros(micros));
+    }
+    times
 }
 
 fn created() -> ExchangeRecord {
@@ -35,6 +50,8 @@ fn created() -> ExchangeRecord {
         request_body: Some(r#"{"challenge_id": 12, "caption": "Test check-in"}"#.into()),
         outcome: Ok(response),
         duration: Duration::from_micros(12_345),
+        phases: phases(),
+        connection: Some("new connection to 127.0.0.1:8080".into()),
         failed: false,
         checks: vec![
             check("status == 201", true, None),
@@ -58,6 +75,8 @@ fn refused() -> ExchangeRecord {
         failed: true,
         checks: vec![],
         extracts: vec![],
+        phases: PhaseTimes::default(),
+        connection: None,
         ..created()
     }
 }
@@ -109,6 +128,7 @@ fn nothing_of_the_target_steers_the_terminal() {
         *text = bad.clone();
     }
     hostile.request_headers = vec![(bad.clone(), bad.clone()); 99];
+    (hostile.connection, hostile.phases) = (Some(bad.clone()), phases());
     hostile.request_body = Some(format!(r#"{{"a": "{bad}"}}"#));
     hostile.checks = vec![check(&bad, true, Some(&bad)), check(&bad, false, None)];
     let value = |value| ExtractRecord { variable: bad.clone(), value };

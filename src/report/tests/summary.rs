@@ -48,6 +48,8 @@ fn every_summary_follows_the_schema() {
         ("/metrics/http_req_duration/p95", json!("12ms")),
         ("/requests/0/count", json!(-1)),
         ("/tasks/0/kind", json!("OnStart")),
+        ("/requests/0/phases_ms/waiting/count", json!(null)),
+        ("/slowest/0/status", json!("200")),
         ("/thresholds/0/unit", json!("s")),
     ] {
         let mut document = written(&Run::rich());
@@ -120,12 +122,11 @@ fn a_request_is_a_status_or_an_error() {
 }
 
 #[test]
-fn every_measured_metric_is_there_and_no_other() {
+fn every_metric_is_there_and_no_other() {
     for run in [Run::rich(), Run::empty()] {
-        let mut measured: Vec<&str> =
-            Metric::ALL.iter().filter(|metric| metric.is_measured()).map(|metric| metric.name()).collect();
-        measured.sort_unstable();
-        assert_eq!(typed(&run).metrics.keys().collect::<Vec<_>>(), measured);
+        let mut all: Vec<&str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+        all.sort_unstable();
+        assert_eq!(typed(&run).metrics.keys().collect::<Vec<_>>(), all);
     }
 }
 
@@ -215,6 +216,54 @@ fn numbers_are_what_they_say() {
     assert_eq!(summary["errors"][1]["error"], "expect: body has a total");
     assert_eq!(points(&summary)[1]["t_ms"], 1_000);
     assert_eq!(points(&summary)[2]["vus"], 10);
+}
+
+#[test]
+fn phases_are_of_the_requests_that_had_them() {
+    let summary = written(&Run::rich());
+    let phases = |request: usize| summary["requests"][request]["phases_ms"].clone();
+    let waiting =
+        json!({"count": 720, "avg": 58.522, "p50": 57.983, "p95": 111.999, "p99": 116.991, "max": 117.98});
+    assert_eq!(phases(0)["waiting"], waiting);
+    assert_eq!((&phases(0)["connecting"], &phases(0)["blocked"]["max"]), (&Value::Null, &json!(0.0)));
+    assert_eq!((&phases(2)["connecting"]["count"], &phases(2)["blocked"]["count"]), (&json!(48), &json!(48)));
+    assert!(phases(4).as_object().expect("an object").values().all(Value::is_null));
+    let metrics = &summary["metrics"];
+    for (phase, requests) in [("waiting", 834), ("connecting", 54), ("tls_handshaking", 0)] {
+        assert_eq!(metrics[format!("http_req_{phase}")]["count"], requests, "{phase}");
+        let of_requests = (0..5).filter_map(|n| phases(n)[phase]["count"].as_u64()).sum::<u64>();
+        assert_eq!(of_requests, requests, "{phase}");
+    }
+    // What a request took is what its phases took.
+    let sum = |name: &str| metrics[name]["avg"].as_f64().expect("samples") * 834.0;
+    let parts = ["http_req_sending", "http_req_waiting", "http_req_receiving"].map(sum);
+    assert!((parts.iter().sum::<f64>() - sum("http_req_duration")).abs() < 2.0, "{parts:?}");
+}
+
+#[test]
+fn connections_and_addresses_are_counted() {
+    let summary = written(&Run::rich());
+    assert_eq!(summary["connections"], json!({"opened": 54, "reused": 780}));
+    assert_eq!(summary["addresses"], json!([{"address": "127.0.0.1:8080", "requests": 834}]));
+    let summary = written(&Run::empty());
+    assert_eq!((&summary["connections"]["opened"], &summary["addresses"]), (&json!(0), &json!([])));
+}
+
+#[test]
+fn the_slowest_requests_have_their_ids() {
+    let summary = written(&Run::rich());
+    let slowest = summary["slowest"].as_array().expect("a list");
+    // Five of each request that was traced.
+    assert_eq!(slowest.len(), 5);
+    let times: Vec<f64> = slowest.iter().filter_map(|slow| slow["response_time_ms"].as_f64()).collect();
+    assert_eq!(times, [4_020.0, 4_020.0, 4_020.0, 4_020.0, 4_000.0]);
+    let first = json!({
+        "name": "checkout", "task": "checkout", "workload": "default",
+        "trace_id": "00000000000000000000000000010008", "at_ms": 1_100.0,
+        "duration_ms": 4_000.0, "response_time_ms": 4_020.0, "status": 503, "error": null
+    });
+    assert_eq!(slowest[0], first);
+    assert_eq!(written(&Run::open())["slowest"], json!([]));
 }
 
 #[test]

@@ -11,38 +11,39 @@ pub(super) struct Http {
     /// Headers on every request; a request's own go over them.
     #[schemars(extend("examples" = [{ "accept": "application/json" }]))]
     headers: Option<BTreeMap<String, Text>>,
-    /// How long a whole exchange may take, from the request's first byte to the response's last.
+    /// How long a whole exchange may take, with all its redirects.
     #[schemars(extend("default" = "30s"))]
     timeout: Option<Duration>,
-    /// How long a connection may take to be made.
+    /// How long a connection may take to be made, TLS included.
     #[schemars(extend("default" = "10s"))]
     connect_timeout: Option<Duration>,
     /// How many redirects are followed, or `false` for none: then a 3xx is the response.
     #[schemars(extend("default" = 10))]
     follow_redirects: Option<Redirects>,
-    /// Whether each user keeps a jar of cookies, also between its iterations.
+    /// Whether each user has a jar of cookies, which it keeps between its iterations.
     #[schemars(extend("default" = true))]
     cookies: Option<bool>,
-    /// Whether a user's cookies are cleared before each iteration.
+    /// Whether a user's jar is emptied before each iteration.
     #[schemars(extend("default" = false))]
     reset_each_iteration: Option<bool>,
     /// Who shares connections.
     #[schemars(extend("default" = "per_user"))]
     connections: Option<Connections>,
-    /// How many idle connections to a host are kept, where `connections` is `shared`.
+    /// How many idle connections to a host are kept; only where `connections` is `shared`. By default all.
     max_idle_per_host: Option<Count>,
     /// Whether a connection carries more than one request.
     #[schemars(extend("default" = true))]
     reuse: Option<bool>,
-    /// The version of HTTP: `auto` agrees on one with the server, `2-prior-knowledge` speaks HTTP/2 without TLS.
+    /// The version of HTTP: `auto` agrees on one with the server, `2-prior-knowledge` speaks HTTP/2 without asking, also
+    /// without TLS.
     #[schemars(extend("default" = "auto"))]
     version: Option<HttpVersion>,
-    /// Which compressions are asked for and undone.
+    /// Which compressions are asked for, in this order. They are undone where a check or an extract looks at the body.
     #[schemars(extend("uniqueItems" = true, "examples" = [["gzip", "br"]]))]
     compression: Option<Vec<Compression>>,
     /// The header `user-agent`. By default `loadgen/VERSION`.
     user_agent: Option<Text>,
-    /// URL of a proxy. Those of the environment are ignored, and that is said.
+    /// URL of a proxy, `http://` only; an empty text is none. Those of the environment are ignored, and that is said.
     #[schemars(extend("examples" = ["http://proxy.example:3128"]))]
     proxy: Option<Text>,
     /// TLS: whom to trust, and who we are.
@@ -52,13 +53,14 @@ pub(super) struct Http {
     /// The address from which connections are made.
     #[schemars(extend("examples" = ["192.0.2.7"]))]
     local_address: Option<Text>,
-    /// The most of a body that is kept for checks and extracts; more is read and counted, but not kept.
+    /// The most of a body that is kept for checks and extracts: where one of them needs the body and it is larger, the
+    /// request ends without a response. Elsewhere a body of any size is read and counted.
     #[schemars(extend("default" = "10MiB"))]
     max_body: Option<Size>,
-    /// Whether bodies are read and counted, but never kept.
+    /// Whether bodies are read and counted, but never kept; no check and no extract may look at one then.
     #[schemars(extend("default" = false))]
     discard_bodies: Option<bool>,
-    /// The most requests per time over the whole run.
+    /// The most requests per time over the whole run; only at the top of the file.
     #[schemars(extend("examples" = ["500/s"]))]
     max_rate: Option<Rate>,
     /// Whether each request carries a W3C `traceparent` header.
@@ -107,16 +109,17 @@ pub(super) struct Tls {
     /// Whether the server's certificate is verified. Turning it off is said loudly in every report.
     #[schemars(extend("default" = true))]
     verify: Option<bool>,
-    /// PEM file of the authorities that are trusted.
+    /// PEM file of the authorities that are trusted, in place of the system's.
     #[schemars(extend("examples" = ["ca.pem"]))]
     ca: Option<FilePath>,
     /// PEM file of the client's own certificate.
     #[schemars(extend("examples" = ["client.pem"]))]
     cert: Option<FilePath>,
-    /// PEM file of the key to `cert`.
+    /// PEM file of the key to `cert`, without a password.
     #[schemars(extend("examples" = ["client.key"]))]
     key: Option<FilePath>,
     /// The oldest version of TLS that is spoken.
+    #[schemars(extend("default" = 1.2))]
     min_version: Option<TlsVersion>,
     /// The name that is asked for and verified, in place of the URL's host.
     server_name: Option<Text>,

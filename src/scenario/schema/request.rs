@@ -51,14 +51,14 @@ pub(super) struct Request {
     /// Fields, sent url-encoded as by a form.
     #[schemars(extend("examples" = [{ "user": "${email}" }]))]
     form: Option<BTreeMap<String, Text>>,
-    /// Fields, sent as `multipart/form-data`: each a text or a file.
+    /// Fields, sent as `multipart/form-data` in this order: each a text or a file.
     #[schemars(extend("examples" = [{ "photo": { "file": "photo.jpg", "content_type": "image/jpeg" } }]))]
     multipart: Option<BTreeMap<String, Part>>,
     /// The body as a text, or as bytes in base64.
     body: Option<Body>,
-    /// The body as a file's content.
+    /// The body as a file's content. A large file is streamed from the disk.
     body_file: Option<FilePath>,
-    /// How long the whole exchange may take. By default that of `http`.
+    /// How long the whole exchange may take, with all its redirects. By default that of `http`.
     #[schemars(extend("examples" = ["10s"]))]
     timeout: Option<TemplatedDuration>,
     /// How many redirects are followed, or `false` for none. By default as `http` says.
@@ -66,7 +66,7 @@ pub(super) struct Request {
     follow_redirects: Option<Redirects>,
     /// Who asks.
     auth: Option<Auth>,
-    /// Cookies of this request, besides those of the user's jar.
+    /// Cookies of this request, over those of the user's jar.
     #[schemars(extend("examples" = [{ "session": "${sid}" }]))]
     cookies: Option<BTreeMap<String, Text>>,
     /// Tags on this request's samples.
@@ -130,7 +130,7 @@ pub(super) enum Part {
 pub(super) struct FilePart {
     /// The file.
     file: FilePath,
-    /// Its content type.
+    /// Its content type. By default it follows from the name's end.
     #[schemars(extend("examples" = ["image/jpeg"]))]
     content_type: Option<Text>,
 }
