@@ -47,7 +47,7 @@ pub(super) struct Caps {
 pub(super) struct Cap {
     pace: Option<Pace>,
     /// Made when the load begins: the run's clock is not there before.
-    limiter: OnceLock<Limiter>,
+    limiter: OnceLock<(Limiter, Clock)>,
 }
 
 impl Cap {
@@ -63,10 +63,11 @@ impl Cap {
     /// Takes one turn; where it has to wait, until when.
     pub fn take(&self, clock: Clock) -> Result<(), Duration> {
         let Some(pace) = self.pace else { return Ok(()) };
-        let limiter = self.limiter.get_or_init(|| pace.limiter(clock));
+        // It has the clock of whoever came first, and `teardown` has another one than the load.
+        let (limiter, its) = self.limiter.get_or_init(|| (pace.limiter(clock), clock));
         // The limiter holds more than one turn's cells.
         let Ok(taken) = limiter.check_n(pace.cells) else { return Ok(()) };
-        taken.map_err(|not_yet| not_yet.earliest_possible())
+        taken.map_err(|not_yet| clock.now() + not_yet.earliest_possible().saturating_sub(its.now()))
     }
 }
 

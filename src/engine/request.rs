@@ -21,10 +21,13 @@ use ::http::{
     HeaderName, HeaderValue,
     header::{AUTHORIZATION, COOKIE},
 };
+use std::time::Duration;
 use url::Url;
 
 /// Bytes of a body kept where nothing looks at it, for the sample of a failure.
 const SAMPLE_BODY: usize = 512;
+/// Most challenges of one request; an honest target has no more than two: a new nonce, and one that went stale.
+const MOST_CHALLENGES: u32 = 4;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How far a request has got on its way through redirects and challenges.
@@ -39,7 +42,22 @@ struct Chain {
     /// Whether a redirect has dropped the body.
     drops_body: bool,
     attempt: Attempt,
+    /// Challenges that there were.
+    challenges: u32,
+    /// Who asks, once it was rendered.
+    credentials: Option<(String, String)>,
+    /// Headers that were rendered for this request: every exchange of it has the same.
+    rendered: Vec<(HeaderName, HeaderValue)>,
     trace_id: Option<TraceId>,
+}
+
+impl Chain {
+    fn begin(request: &Request, outgoing: &Outgoing, trace_id: Option<TraceId>) -> Self {
+        let varying = request.varying_headers.iter().map(|(name, _)| name);
+        let rendered =
+            varying.filter_map(|name| Some((name.clone(), outgoing.headers.get(name)?.clone()))).collect();
+        Self { rendered, trace_id, ..Self::default() }
+    }
 }
 
 /// What follows an exchange.
@@ -77,41 +95,59 @@ impl<F: Transports> Actor<F> {
     }
 
     async fn send(&self, request: &Request, mut seen: Seen, mut outgoing: Outgoing) -> RequestEnd {
-        let mut chain = Chain { trace_id: self.next_trace_id(), ..Chain::default() };
+        let mut chain = Chain::begin(request, &outgoing, self.next_trace_id());
         seen.trace_id = chain.trace_id.map(|id| id.0);
+        if let Err(error) = self.add_own(request, &mut chain, &mut outgoing) {
+            return self.not_sent(request, seen.stage, &error.into());
+        }
         let mut by = outgoing.ready_at + request.timeout;
         loop {
-            if let Err(error) = self.add_own(request, &mut chain, &mut outgoing) {
-                return self.not_sent(request, seen.stage, &error.into());
-            }
             let shown = self.shared.witness.as_ref().map(|_| Shown::of(&outgoing));
             let mut exchange = self.exchange(&mut outgoing, by, request.timeout).await;
             chain.exchanges += 1;
-            match self.next(request, &mut chain, &mut outgoing, &exchange) {
-                Next::Over => {
-                    if request.reads_body {
-                        undo_encoding(&mut exchange, request);
+            let failure = match self.next(request, &mut chain, &mut outgoing, &exchange) {
+                Next::Over => None,
+                Next::Fails(failure) => Some(failure),
+                Next::Again => match self.make_ready(request, &mut chain, &mut outgoing) {
+                    Ok(()) => {
+                        self.passed_on(request, &seen, &exchange, shown);
+                        by += self.take_turn_again(&mut outgoing).await;
+                        seen.intended = outgoing.ready_at;
+                        continue;
                     }
-                    return self.ended(request, seen, exchange, shown, &outgoing.url);
-                }
-                Next::Fails(failure) => {
-                    exchange.result = Err(failure);
-                    return self.ended(request, seen, exchange, shown, &outgoing.url);
-                }
-                Next::Again => self.passed_on(request, &seen, &exchange, shown),
+                    Err(error) => Some(Failure::new(ErrorKind::Other, error.to_string())),
+                },
+            };
+            match failure {
+                Some(failure) => exchange.result = Err(failure),
+                None if request.reads_body => undo_encoding(&mut exchange, request),
+                None => {}
             }
-            let waiting_from = self.shared.clock.now();
-            self.take_turn().await;
-            outgoing.ready_at = self.shared.clock.now();
-            // Who has to wait for the cap is not slow.
-            by += outgoing.ready_at.saturating_sub(waiting_from);
-            seen.intended = outgoing.ready_at;
-            match self.with_variables(|variables| request.headers(variables)) {
-                Ok(headers) => outgoing.headers = headers,
-                Err(error) => return self.not_sent(request, seen.stage, &error.into()),
-            }
-            strip_for(&mut outgoing.headers, chain.drops_body, !chain.has_left);
+            return self.ended(request, seen, exchange, shown, &outgoing.url);
         }
+    }
+
+    /// Waits for the cap before one more exchange; for how long, since who has to wait for it is not slow.
+    async fn take_turn_again(&self, outgoing: &mut Outgoing) -> Duration {
+        let from = self.shared.clock.now();
+        self.take_turn().await;
+        outgoing.ready_at = self.shared.clock.now();
+        outgoing.ready_at.saturating_sub(from)
+    }
+
+    /// The headers of one more exchange: those that were rendered for the first one, without what must not go along.
+    fn make_ready(
+        &self,
+        request: &Request,
+        chain: &mut Chain,
+        outgoing: &mut Outgoing,
+    ) -> Result<(), RenderError> {
+        outgoing.headers = request.fixed_headers.clone();
+        for (name, value) in &chain.rendered {
+            outgoing.headers.insert(name.clone(), value.clone());
+        }
+        strip_for(&mut outgoing.headers, chain.drops_body, !chain.has_left);
+        self.add_own(request, chain, outgoing)
     }
 
     /// Adds what depends on the user and on how far the request has got: credentials, cookies, the trace's id.
@@ -146,22 +182,21 @@ impl<F: Transports> Actor<F> {
         outgoing: &Outgoing,
     ) -> Result<Option<HeaderValue>, RenderError> {
         let Some(digest) = request.digest.as_ref().filter(|_| !chain.has_left) else { return Ok(None) };
-        let (user, password) = self.with_variables(|variables| {
-            Ok::<_, RenderError>((digest.user.to_text(variables)?, digest.password.to_text(variables)?))
-        })?;
+        let (user, password) = match &mut chain.credentials {
+            Some(known) => known,
+            // Once: a name that is drawn by chance must be the same in the answer.
+            none => none.insert(self.with_variables(|variables| {
+                Ok::<_, RenderError>((digest.user.to_text(variables)?, digest.password.to_text(variables)?))
+            })?),
+        };
         let body: Option<&[u8]> = match &outgoing.body {
             None => Some(&[]),
             Some(Payload::Whole(bytes)) => Some(bytes),
             Some(Payload::Pieces(_)) => None,
         };
         let mut challenges = self.challenges.borrow_mut();
-        let answer = challenges.authorize(
-            &mut chain.attempt,
-            &outgoing.url,
-            &outgoing.method,
-            body,
-            (&user, &password),
-        );
+        let answer =
+            challenges.authorize(&mut chain.attempt, &outgoing.url, &outgoing.method, body, (user, password));
         answer.transpose().map_err(RenderError::Unusable)
     }
 
@@ -193,7 +228,7 @@ impl<F: Transports> Actor<F> {
         if self.keeps_cookies() {
             self.jar.borrow_mut().receive(&arrived.headers, &outgoing.url);
         }
-        if arrived.status == 401 && self.is_challenged(request, chain, &outgoing.url, arrived) {
+        if arrived.status == 401 && self.is_challenged(chain, &outgoing.url, arrived) {
             return Next::Again;
         }
         if request.redirects == 0 {
@@ -226,12 +261,15 @@ impl<F: Transports> Actor<F> {
     }
 
     /// Whether a 401 asks for an answer that has not been given yet.
-    fn is_challenged(&self, request: &Request, chain: &Chain, url: &Url, arrived: &Arrived) -> bool {
-        let Some(digest) = request.digest.as_ref().filter(|_| !chain.has_left) else { return false };
-        let Ok(user) = self.with_variables(|variables| digest.user.to_text(variables)) else { return false };
+    fn is_challenged(&self, chain: &mut Chain, url: &Url, arrived: &Arrived) -> bool {
+        let Some((user, _)) = chain.credentials.as_ref().filter(|_| !chain.has_left) else { return false };
+        chain.challenges += 1;
+        if chain.challenges > MOST_CHALLENGES {
+            return false;
+        }
         // What cannot be answered is the answer.
         let mut challenges = self.challenges.borrow_mut();
-        challenges.challenge(chain.attempt, url, &arrived.headers, &user).unwrap_or(false)
+        challenges.challenge(chain.attempt, url, &arrived.headers, user).unwrap_or(false)
     }
 
     /// What follows a request that ended so.

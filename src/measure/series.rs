@@ -2,7 +2,7 @@
 //! series is no larger than an hour's.
 
 use super::{latency::Latency, observations::Observations};
-use crate::model::{IterationEnd, Percent};
+use crate::model::{ErrorKind, IterationEnd, Percent};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Most points kept; the next one folds them to half as many of twice the length.
@@ -61,6 +61,8 @@ pub struct Point {
     pub requests: u64,
     /// Those of them that failed.
     pub failed_requests: u64,
+    /// Those of them without a response, by why; kinds that did not occur are left out.
+    pub errors: BTreeMap<ErrorKind, u64>,
     /// Iterations completed.
     pub iterations: u64,
     /// Iterations that a failure ended early.
@@ -84,6 +86,9 @@ impl Point {
             point.requests += stats.count;
             point.failed_requests += if key.failed { stats.count } else { 0 };
             point.received_bytes += stats.received_bytes;
+            if let Some(error) = key.error {
+                *point.errors.entry(error).or_default() += stats.count;
+            }
             duration.merge(&stats.duration);
             response_time.merge(&stats.response_time);
         }
@@ -105,6 +110,9 @@ impl Point {
         self.vus = next.vus;
         self.requests += next.requests;
         self.failed_requests += next.failed_requests;
+        for (error, count) in &next.errors {
+            *self.errors.entry(*error).or_default() += count;
+        }
         self.iterations += next.iterations;
         self.failed_iterations += next.failed_iterations;
         self.dropped_iterations += next.dropped_iterations;

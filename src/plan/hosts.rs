@@ -35,7 +35,10 @@ pub(super) fn hosts(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let requests = all_steps(plan).into_iter().flat_map(requests_of);
     let written = requests.filter_map(|request| request.url.fixed_host().map(str::to_owned));
     let allowed = scenario.workloads.iter().map(|workload| &workload.http).chain([&scenario.http]);
-    let allowed = allowed.flat_map(|http| http.allowed_hosts.iter().cloned());
+    // As URLs have them.
+    let as_in_urls =
+        |host: &String| ::url::Host::parse(host).map_or_else(|_| host.clone(), |host| host.to_string());
+    let allowed = allowed.flat_map(|http| http.allowed_hosts.iter().map(as_in_urls));
     let mut hosts: Vec<String> = base.into_iter().chain(written).chain(allowed).collect();
     hosts.sort();
     hosts.dedup();

@@ -4,12 +4,12 @@
 //! Running into the limit all the same is counted as `local_files`, and not handled here.
 
 use crate::{
-    plan::{Executor, Plan, Step, StepKind, Workload},
+    plan::{Executor, Plan, Step, StepKind, Workload, requests_of},
     report::{count, counted},
     scenario::DEFAULT_MAX_USERS,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What loadgen itself opens: results, runtimes and their threads, standard streams, the demo API's listener.
 const OWN: u64 = 64;
@@ -92,11 +92,16 @@ fn connections(crowds: &[Crowd]) -> u64 {
     each.fold(0, u64::saturating_add)
 }
 
-/// Most connections that a user has at once.
+/// Most connections that a user has at once, as far as the file tells: a host that is rendered may be any.
 fn connections_of_user(workload: &Workload) -> u64 {
     let tasks = workload.tasks.iter().map(|task| task.steps.as_slice());
     let around = [workload.on_start.as_slice(), workload.on_stop.as_slice()];
-    tasks.chain(around).map(side_by_side).max().unwrap_or(0)
+    let all: Vec<&[Step]> = tasks.chain(around).collect();
+    let at_once = all.iter().map(|steps| side_by_side(steps)).max().unwrap_or(0);
+    // One stays open to each host that it has been to.
+    let requests = all.iter().flat_map(|steps| requests_of(steps));
+    let hosts: BTreeSet<&str> = requests.filter_map(|request| request.url.fixed_host()).collect();
+    at_once + (hosts.len() as u64).saturating_sub(1)
 }
 
 /// Most requests of these steps that are under way at the same time.

@@ -5,13 +5,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use loadgen::{
     engine::{Arrived, Clock, Failure, Outgoing, Trace, Transport, Transports},
     model::{ErrorKind, Protocol},
-    plan::Payload,
+    plan::{Payload, Piece},
 };
 use serde_json::Value as Json;
 use std::{
     cell::RefCell,
     collections::HashMap,
     future::{Future, pending},
+    io::Read,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -263,7 +264,18 @@ fn whole(body: Option<&Payload>) -> Vec<u8> {
     match body {
         None => Vec::new(),
         Some(Payload::Whole(bytes)) => bytes.to_vec(),
-        Some(Payload::Pieces(pieces)) => panic!("{pieces:?}"),
+        Some(Payload::Pieces(pieces)) => pieces.iter().flat_map(of_piece).collect(),
+    }
+}
+
+fn of_piece(piece: &Piece) -> Vec<u8> {
+    match piece {
+        Piece::Bytes(bytes) => bytes.to_vec(),
+        Piece::File(file) => {
+            let mut bytes = Vec::new();
+            file.open().unwrap().read_to_end(&mut bytes).unwrap();
+            bytes
+        }
     }
 }
 

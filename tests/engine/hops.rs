@@ -289,3 +289,61 @@ flow: [ { get: /a } ]
     assert!(seconds.iter().all(|count| (9..=11).contains(count)), "{seconds:?}");
     assert!(run.response_times("GET /a").max().unwrap().as_millis() < 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_cap_on_requests_does_not_hold_teardown_up_for_the_length_of_the_run() {
+    let yaml = "\
+http: { max_rate: 10/s, headers: { x-vu: \"${vu}\" } }
+load: { users: 2, duration: 60s }
+flow: [ { get: /a } ]
+teardown: [ { get: /x }, { get: /y }, { get: /z } ]
+";
+    let run = Sim::bare(yaml).run(|_| Reply::status(200)).await;
+    let took = run.teardown.expect("a teardown").took;
+    assert!(took.as_millis() <= 500, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_drawn_by_chance_is_the_same_in_the_answer_and_no_target_is_asked_for_ever() {
+    let flow =
+        "  - { get: /guarded, auth: { digest: { user: \"ann${random_int(1, 1000000)}\", password: p } } }\n";
+    let run = once(flow, |sent| match sent.header("authorization") {
+        None => guarded(sent),
+        Some(_) => Reply::status(200),
+    })
+    .await;
+    assert_eq!((run.sent.len(), run.count(|key| key.status == 200)), (2, 1));
+    // One that is never content, with a new nonce each time that is stale at once.
+    let flow = "  - { get: /guarded, auth: { digest: { user: ann, password: p } } }\n";
+    let run = once(flow, |sent| {
+        let nonce = format!(r#"Digest realm="r", qop="auth", nonce="n{}", stale=true"#, sent.nth);
+        Reply::status(401).with("www-authenticate", nonce.leak())
+    })
+    .await;
+    assert!(run.sent.len() <= 5, "{}", run.sent.len());
+    assert_eq!((run.failed(), run.count(|key| key.status == 401 && key.failed)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_rendered_for_a_request_is_the_same_in_all_its_exchanges() {
+    let flow = "  - { post: /a, body: \"${uuid()}\", headers: { x-key: \"${uuid()}\" } }\n";
+    let run =
+        once(flow, |sent| if sent.path() == "/base/a" { to(307, "/b") } else { Reply::status(200) }).await;
+    let [first, second] = run.sent.as_slice() else { panic!("{} requests", run.sent.len()) };
+    assert_eq!((first.header("x-key"), &first.body), (second.header("x-key"), &second.body));
+    assert_eq!(first.header("x-key").unwrap().len(), 36);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_that_cannot_be_answered_fails_the_request() {
+    let flow = "  - { post: /guarded, name: up, body_file: big.bin, auth: { digest: { user: ann, password: p } } }\n";
+    let big = "x".repeat(100_000);
+    let run = Sim::of(&format!("{ONE}flow:\n{flow}"))
+        .file("big.bin", &big)
+        .run(|_| {
+            Reply::status(401).with("www-authenticate", r#"Digest realm="r", qop="auth-int", nonce="n""#)
+        })
+        .await;
+    assert_eq!((run.sent.len(), run.requests(), run.failed()), (1, 1, 1));
+    assert_eq!(run.ends(), (0, 1, 0));
+}

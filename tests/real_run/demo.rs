@@ -118,6 +118,19 @@ fn a_spike_comes_on_top_of_a_soak() {
     run.assert_says(&["Warm-up, left out of all numbers here: 500ms"]);
 }
 
+#[test]
+fn the_client_keeps_its_connections_and_says_where_the_time_goes() {
+    let run = run_quick("http-client.yaml");
+    let summary = run.summary();
+    let all = summary.count("http_reqs");
+    assert_eq!(summary.statuses("profile", 200), all);
+    assert_eq!(summary.at("/connections/opened"), 3);
+    assert_eq!(summary.at("/connections/reused").as_u64(), Some(all - 3));
+    assert_eq!((summary.count("http_req_waiting"), summary.count("http_req_connecting")), (all, 3));
+    assert_eq!(summary.list("slowest").len(), 5);
+    run.assert_says(&["Where the time goes", "Slowest requests"]);
+}
+
 /// The demo's own books are the truth: what it answered and what loadgen reports are the same numbers.
 #[test]
 fn the_demo_saw_exactly_what_is_reported() {

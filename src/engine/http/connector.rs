@@ -145,7 +145,9 @@ impl Connector {
                 biased;
                 ended = running.next() => match ended {
                     Some(Ok(socket)) => return Ok(socket),
-                    Some(Err(error)) => { failed.get_or_insert(error); }
+                                        // What only says that this machine has no way there must not hide what the target said.
+                    Some(Err(error)) if failed.as_ref().is_none_or(has_no_way) => failed = Some(error),
+                    Some(Err(_)) => {}
                     None => {
                         let error = failed.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable));
                         return Err(classify(&error, Phase::Connecting));
@@ -185,6 +187,12 @@ impl Connector {
         let agreed = secured.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Stream::tls(secured, Rc::clone(meter)), agreed))
     }
+}
+
+/// Whether an error is about this machine's networks: an address of a kind that it does not have.
+fn has_no_way(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, Unsupported};
+    matches!(error.kind(), AddrNotAvailable | HostUnreachable | NetworkUnreachable | Unsupported)
 }
 
 /// Charges an exchange with the bytes that passed during it, however it ends.

@@ -25,8 +25,13 @@ pub(super) fn classify(error: &(dyn Error + 'static), phase: Phase) -> Failure {
     let kind = causes(error).find_map(|cause| kind_of(cause, phase)).unwrap_or(ErrorKind::Other);
     // The innermost cause says what the system said; the outer ones repeat where.
     let cause = causes(error).last().map_or_else(String::new, ToString::to_string);
+    let cause = if cause.contains("CaUsedAsEndEntity") { CA_AS_SERVER.to_owned() } else { cause };
     Failure { kind, cause }
 }
+
+/// What the TLS library says in a word of its own only, and is what most certificates made by hand suffer from.
+const CA_AS_SERVER: &str = "the certificate is that of an authority (`CA:TRUE`), which no server may show; one for the \
+                            server itself is made with `basicConstraints=critical,CA:FALSE`";
 
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error: &&'e (dyn Error + 'static)| error.source())
@@ -94,6 +99,10 @@ fn h2_kind(error: &h2::Error, phase: Phase) -> Option<ErrorKind> {
     if let Some(error) = error.get_io() {
         return io_kind(error, phase);
     }
+    if !error.is_remote() && error.is_reset() && !error.is_library() {
+        // Taken back by this side: its body could not be sent.
+        return Some(ErrorKind::Other);
+    }
     if !error.is_remote() {
         return Some(if phase == Phase::Body { ErrorKind::BodyMalformed } else { ErrorKind::Protocol });
     }
@@ -111,7 +120,11 @@ fn hyper_kind(error: &hyper::Error, phase: Phase) -> Option<ErrorKind> {
     if error.is_parse() {
         return Some(if phase == Phase::Body { ErrorKind::BodyMalformed } else { ErrorKind::Protocol });
     }
-    error.is_timeout().then_some(ErrorKind::Timeout)
+    if error.is_timeout() {
+        return Some(ErrorKind::Timeout);
+    }
+    // The connection broke while it was still written to, and hyper does not say of what.
+    (phase == Phase::Body && error.source().is_none()).then_some(ErrorKind::Reset)
 }
 
 /// The other side closed: what that means depends on when.

@@ -38,6 +38,9 @@ use std::{
 };
 use url::{Position, Url};
 
+/// Most bytes that a connection reads ahead, and so the longest head of a response. It stays with the connection.
+const MOST_BUFFER: usize = 64 * 1024;
+
 /// A connection.
 pub(super) struct Http1 {
     pub origin: Rc<Origin>,
@@ -45,6 +48,8 @@ pub(super) struct Http1 {
     remote: SocketAddr,
     /// Requests that were answered over it.
     served: u64,
+    /// Whether it was ready for another exchange after the last one.
+    pub is_idle: bool,
     sender: SendRequest<OutBody>,
     /// Nothing once it has ended.
     connection: Option<Connection<TokioIo<Stream>, OutBody>>,
@@ -72,9 +77,10 @@ impl Http1 {
     /// HTTP/1 over this connection.
     pub async fn over(connected: Connected, origin: Rc<Origin>) -> Result<Self, Failure> {
         let Connected { stream, meter, remote, .. } = connected;
-        let made = Builder::new().handshake(TokioIo::new(stream)).await;
+        let made = Builder::new().max_buf_size(MOST_BUFFER).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = made.map_err(|error| classify(&error, Phase::Connecting))?;
-        Ok(Self { origin, meter, remote, served: 0, sender, connection: Some(connection) })
+        let connection = Some(connection);
+        Ok(Self { origin, meter, remote, served: 0, is_idle: false, sender, connection })
     }
 
     /// Looks what has happened to it; whether it can be used.
@@ -87,12 +93,13 @@ impl Http1 {
     /// One exchange.
     pub async fn exchange(&mut self, request: &mut Outgoing, trace: &Trace, manner: Manner<'_>) -> End {
         let is_reused = self.served > 0;
+        self.is_idle = false;
         let message = match message(request, &self.origin, manner) {
             Ok(message) => message,
             Err(failure) => return End::Over(Err(failure)),
         };
         let meter = Rc::clone(&self.meter);
-        meter.begin();
+        meter.begin(0);
         let charge = Charge { meter: &meter, trace };
         let _progress = Progress { meter: &meter, trace };
         let sent_at = if is_reused { request.ready_at } else { manner.clock.now() };
@@ -120,6 +127,8 @@ impl Http1 {
         note_written(&meter, trace, meter.first_read_at());
         let read = self.read(response, request, manner.clock).await;
         self.served += 1;
+        // Here, so that what passes while it comes to rest is still charged to this exchange.
+        self.is_idle = self.is_usable();
         drop(charge);
         End::Over(read)
     }

@@ -20,7 +20,7 @@ use hyper::{
     client::conn::http2::{Builder, SendRequest},
     rt::Executor,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     cell::Cell,
     future::{Future, poll_fn},
@@ -30,6 +30,9 @@ use std::{
     time::Duration,
 };
 use tokio::task::spawn_local;
+
+/// How long the other side may be silent while it owes answers, until it is asked whether it is still there.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// A connection.
 pub(super) struct Http2 {
@@ -43,6 +46,8 @@ pub(super) struct Http2 {
     running: Cell<u64>,
     /// Exchanges that began while another one went on.
     overlaps: Cell<u64>,
+    /// Most exchanges that the other side takes at once.
+    streams: Rc<Cell<usize>>,
 }
 
 /// Spawns on the worker's own thread.
@@ -59,19 +64,36 @@ impl Http2 {
     /// HTTP/2 over this connection.
     pub async fn over(connected: Connected, origin: Rc<Origin>) -> Result<Self, Failure> {
         let Connected { stream, meter, remote, .. } = connected;
-        let made = Builder::new(Local).handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = made.map_err(|error| classify(&error, Phase::Connecting))?;
+        let made = Builder::new(Local)
+            .timer(TokioTimer::new())
+            .keep_alive_interval(SILENCE)
+            .handshake(TokioIo::new(stream))
+            .await;
+        let (sender, mut connection) = made.map_err(|error| classify(&error, Phase::Connecting))?;
+        let streams = Rc::new(Cell::new(connection.current_max_send_streams()));
+        let limit = Rc::clone(&streams);
         spawn_local(async move {
+            let driven = poll_fn(|context| {
+                let ended = Pin::new(&mut connection).poll(context);
+                limit.set(connection.current_max_send_streams());
+                ended
+            });
             // How it ended is told to whoever waits for a response.
-            let _ = connection.await;
+            let _ = driven.await;
         });
         let counts = || Cell::new(0);
-        Ok(Self { origin, meter, remote, sender, served: counts(), running: counts(), overlaps: counts() })
+        let (served, running, overlaps) = (counts(), counts(), counts());
+        Ok(Self { origin, meter, remote, sender, served, running, overlaps, streams })
     }
 
     /// Whether it can take another exchange.
     pub fn is_usable(&self) -> bool {
         !self.sender.is_closed()
+    }
+
+    /// Whether another exchange would not have to wait for one of those that go on.
+    pub fn has_room(&self) -> bool {
+        self.running.get() < self.streams.get() as u64
     }
 
     /// One exchange.
@@ -82,11 +104,11 @@ impl Http2 {
         manner: Manner<'_>,
         is_new: bool,
     ) -> End {
-        let message = match message(request, &self.origin) {
+        let message = match message(request, &self.origin, manner) {
             Ok(message) => message,
             Err(failure) => return End::Over(Err(failure)),
         };
-        let alone = Alone::begin(self);
+        let alone = Alone::begin(self, message.body().size_hint().lower());
         let charge = Charge { meter: &self.meter, trace };
         let message = message.map(|body| if alone.is_so() { body.telling(&self.meter) } else { body });
         let sent_at = manner.clock.now();
@@ -108,7 +130,8 @@ impl Http2 {
                     return End::NotSent;
                 }
                 trace.note(|moments| moments.sent_until = written);
-                let phase = Phase::Head { is_reused, has_begun: false };
+                // Where others go on beside it, the connection was not idle.
+                let phase = Phase::Head { is_reused: is_reused && alone.is_so(), has_begun: false };
                 return End::Over(Err(classify(error.error(), phase)));
             }
         };
@@ -131,14 +154,14 @@ struct Alone<'a> {
 }
 
 impl<'a> Alone<'a> {
-    fn begin(connection: &'a Http2) -> Self {
+    fn begin(connection: &'a Http2, body_bytes: u64) -> Self {
         let running = connection.running.get();
         connection.running.set(running + 1);
         if running > 0 {
             connection.overlaps.set(connection.overlaps.get() + 1);
             return Self { connection, overlaps: None };
         }
-        connection.meter.begin();
+        connection.meter.begin(body_bytes);
         Self { connection, overlaps: Some(connection.overlaps.get()) }
     }
 
@@ -168,7 +191,7 @@ async fn read(response: Response<Incoming>, request: &Outgoing, clock: Clock) ->
 
 /// The request as it is written: a `host` header takes the place of the URL's own, as in HTTP/1, and what concerns
 /// a connection is no header of HTTP/2 (RFC 9113, section 8.2.2).
-fn message(request: &mut Outgoing, origin: &Origin) -> Result<Request<OutBody>, Failure> {
+fn message(request: &mut Outgoing, origin: &Origin, manner: Manner<'_>) -> Result<Request<OutBody>, Failure> {
     let mut message = Request::new(OutBody::new(request.body.clone()));
     *message.method_mut() = request.method.clone();
     *message.version_mut() = ::http::Version::HTTP_2;
@@ -182,6 +205,9 @@ fn message(request: &mut Outgoing, origin: &Origin) -> Result<Request<OutBody>, 
         uri = ::http::Uri::from_parts(parts).unwrap_or(uri);
     }
     strip(&mut headers);
+    if let Some(Some(authorization)) = manner.proxy {
+        headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
+    }
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;
     Ok(message)

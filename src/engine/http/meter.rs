@@ -27,6 +27,8 @@ pub(super) struct Meter {
     is_sending: Cell<bool>,
     /// Whether the last byte of the request was handed over to be written.
     is_last: Cell<bool>,
+    /// Bytes that are still to be written at least.
+    least: Cell<u64>,
     written_at: Cell<Option<Duration>>,
     first_read_at: Cell<Option<Duration>>,
 }
@@ -40,14 +42,16 @@ impl Meter {
             charged: Cell::new((0, 0)),
             is_sending: Cell::new(false),
             is_last: Cell::new(false),
+            least: Cell::new(0),
             written_at: Cell::new(None),
             first_read_at: Cell::new(None),
         }
     }
 
     /// An exchange begins. Where other things than requests are written, too, its last write is the first one after
-    /// [`Self::handed_over`].
-    pub fn begin(&self) {
+    /// [`Self::handed_over`] by which at least so many bytes have been written.
+    pub fn begin(&self, least: u64) {
+        self.least.set(least);
         self.is_sending.set(true);
         self.is_last.set(false);
         self.written_at.set(None);
@@ -76,10 +80,11 @@ impl Meter {
         (sent - before.0, received - before.1)
     }
 
-    fn wrote(&self) {
+    fn wrote(&self, bytes: usize) {
         if self.is_sending.get() {
             self.written_at.set(Some(self.clock.now()));
-            self.is_sending.set(!self.is_last.get());
+            self.least.set(self.least.get().saturating_sub(bytes as u64));
+            self.is_sending.set(!self.is_last.get() || self.least.get() > 0);
         }
     }
 
@@ -115,7 +120,7 @@ impl<S> Metered<S> {
             self.meter.sent.set(self.meter.sent.get() + bytes as u64);
         }
         if self.notes != Notes::Bytes {
-            self.meter.wrote();
+            self.meter.wrote(bytes);
         }
     }
 

@@ -45,6 +45,11 @@ impl Origin {
             && (url.scheme() == "https") == self.is_https
     }
 
+    /// Whether both lead to the same place.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.is_https, self.port, &self.host) == (other.is_https, other.port, &other.host)
+    }
+
     /// The host without the brackets of an IPv6 address.
     pub fn bare_host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')

@@ -54,7 +54,11 @@ impl Receiving {
     fn add(&mut self, mut chunk: Bytes) {
         self.total += chunk.len() as u64;
         let kept = self.first.len().max(self.joined.len());
-        chunk.truncate(self.keep.saturating_sub(kept));
+        let room = self.keep.saturating_sub(kept);
+        if room < chunk.len() {
+            // Copied: a part of it would keep all of what was read alive.
+            chunk = Bytes::copy_from_slice(&chunk[..room]);
+        }
         if kept == 0 {
             self.first = chunk;
         } else if !chunk.is_empty() {

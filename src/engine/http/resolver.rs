@@ -1,6 +1,7 @@
 //! From a host's name to addresses: those that the scenario names, else the system's resolver, whose answers are kept
 //! for a while and asked for once, however many users wait for them.
 
+use super::failure::{Phase, classify};
 use crate::{
     engine::{clock::Clock, transport::Failure},
     model::ErrorKind,
@@ -8,11 +9,12 @@ use crate::{
 };
 use futures_util::{
     FutureExt,
-    future::{LocalBoxFuture, Shared},
+    future::{LocalBoxFuture, Shared, WeakShared},
 };
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    io,
     net::IpAddr,
     rc::Rc,
     time::Duration,
@@ -21,8 +23,8 @@ use std::{
 /// Most names whose addresses are kept: a template may make up as many as it likes.
 const MOST_NAMES: usize = 10_000;
 
-type Answer = Result<Rc<Known>, Rc<str>>;
-type Asking = Shared<LocalBoxFuture<'static, Answer>>;
+type Answer = Result<Rc<Known>, Failure>;
+type Asking = LocalBoxFuture<'static, Answer>;
 
 /// The addresses of a name.
 #[derive(Debug)]
@@ -39,7 +41,8 @@ pub(super) struct Resolver {
     clock: Clock,
     options: DnsOptions,
     known: RefCell<HashMap<String, Rc<Known>>>,
-    asking: RefCell<HashMap<String, Asking>>,
+    /// Questions that somebody waits for.
+    asking: RefCell<HashMap<String, WeakShared<Asking>>>,
 }
 
 /// Addresses in the order in which they are tried, and how long it took to find them out, where it took anything.
@@ -69,7 +72,7 @@ impl Resolver {
         let answer = asking.await;
         // Whoever comes now asks anew, or finds what is kept.
         self.asking.borrow_mut().remove(host);
-        let known = answer.map_err(|reason| Failure::new(ErrorKind::Dns, &*reason))?;
+        let known = answer?;
         self.keep(host, &known);
         let took = self.clock.now().saturating_sub(began);
         Ok(Found { addresses: self.in_turn(&known), took: Some(took) })
@@ -87,15 +90,15 @@ impl Resolver {
         known.insert(host.to_owned(), Rc::clone(answer));
     }
 
-    fn ask(&self, host: &str) -> Asking {
+    fn ask(&self, host: &str) -> Shared<Asking> {
         let mut asking = self.asking.borrow_mut();
-        if let Some(question) = asking.get(host) {
-            return question.clone();
+        if let Some(question) = asking.get(host).and_then(WeakShared::upgrade) {
+            return question;
         }
         let (clock, ttl, name) = (self.clock, self.options.ttl, host.to_owned());
         let question = async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found = found.map_err(|error| Rc::from(error.to_string().as_str()))?;
+            let found = found.map_err(|error| unknown(&error))?;
             let mut addresses: Vec<IpAddr> = Vec::new();
             for address in found {
                 if !addresses.contains(&address.ip()) {
@@ -103,12 +106,14 @@ impl Resolver {
                 }
             }
             if addresses.is_empty() {
-                return Err(Rc::from("the name has no address"));
+                return Err(Failure::new(ErrorKind::Dns, "the name has no address"));
             }
             Ok(Rc::new(Known { addresses, until: clock.now() + ttl, turn: Cell::new(0) }))
         };
         let question = question.boxed_local().shared();
-        asking.insert(host.to_owned(), question.clone());
+        if let Some(weak) = question.downgrade() {
+            asking.insert(host.to_owned(), weak);
+        }
         question
     }
 
@@ -130,6 +135,13 @@ impl Resolver {
         first.extend(second);
         first
     }
+}
+
+/// A look-up needs a file, too; all else that goes wrong with it is about the name.
+fn unknown(error: &io::Error) -> Failure {
+    let failure = classify(error, Phase::Connecting);
+    let kind = if failure.kind == ErrorKind::LocalFiles { failure.kind } else { ErrorKind::Dns };
+    Failure { kind, ..failure }
 }
 
 #[cfg(test)]

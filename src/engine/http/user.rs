@@ -5,14 +5,14 @@ use super::{
     http1::{End, Http1, Manner},
     http2::Http2,
     origin::Origin,
-    pool::{Pool, Way},
+    pool::{Making, Pool, Way},
     resolver::Resolver,
     tls,
 };
 use crate::{
     engine::{
         clock::Clock,
-        transport::{Arrived, Failure, Outgoing, Trace, Transport, Transports},
+        transport::{Arrived, Failure, Moments, Outgoing, Trace, Transport, Transports},
     },
     model::ErrorKind,
     plan::{Connections, HttpVersion, TransportOptions},
@@ -132,7 +132,12 @@ impl Transport for HttpUser {
             let (way, is_new) = match self.pool.take(&request.url) {
                 Some(way) => (way, false),
                 // Boxed: once in a connection's life, and room for it would be kept all along.
-                None => Box::pin(self.connect(request, trace)).await?,
+                None => {
+                    let made = Box::pin(self.connect(request, trace)).await?;
+                    // Whoever waited for another's connection has not begun to send meanwhile.
+                    request.ready_at = manner.clock.now();
+                    made
+                }
             };
             let end = match way {
                 Way::Http2(connection) => connection.exchange(request, trace, manner, is_new).await,
@@ -147,7 +152,10 @@ impl Transport for HttpUser {
             match end {
                 End::Over(result) => return result,
                 // Nothing of it was written, so the target cannot have seen it: this is no second try.
-                End::NotSent => {}
+                End::NotSent => trace.note(|moments| {
+                    let (sent_bytes, received_bytes) = (moments.sent_bytes, moments.received_bytes);
+                    *moments = Moments { sent_bytes, received_bytes, ..Moments::default() };
+                }),
             }
         }
     }
@@ -157,29 +165,43 @@ impl HttpUser {
     /// A new connection; one that somebody else made meanwhile, where it takes several exchanges.
     async fn connect(&self, request: &Outgoing, trace: &Trace) -> Result<(Way, bool), Failure> {
         let origin = self.origin(request)?;
-        if !self.may_be_shared(&origin) {
-            return self.connect_alone(origin, trace).await;
+        let making = self.pool.making(&origin);
+        if !self.may_be_shared(&origin, &making) {
+            return self.connect_alone(origin, &making, trace).await;
         }
-        let _making = self.pool.making.lock().await;
-        match self.pool.take(&request.url) {
-            Some(way) => Ok((way, false)),
-            None => self.connect_alone(origin, trace).await,
+        let before = making.attempts.get();
+        let lock = making.lock.lock().await;
+        if let Some(way) = self.pool.take(&request.url) {
+            return Ok((way, false));
         }
+        if making.attempts.get() != before {
+            // Whoever was waited for made nothing that can be shared: the others need not wait for each other.
+            drop(lock);
+            return self.connect_alone(origin, &making, trace).await;
+        }
+        let made = self.connect_alone(origin, &making, trace).await;
+        making.attempts.set(before + 1);
+        made
     }
 
     /// Whether a connection there may turn out to be one for several exchanges at once.
-    fn may_be_shared(&self, origin: &Origin) -> bool {
+    fn may_be_shared(&self, origin: &Origin, making: &Making) -> bool {
         let options = &self.shared.connector.options;
         match options.version {
             _ if !options.reuse => false,
             HttpVersion::Http1 => false,
-            HttpVersion::Auto => origin.is_https && !self.pool.speaks_http1.get(),
+            HttpVersion::Auto => origin.is_https && !making.speaks_http1.get(),
             HttpVersion::Http2 => origin.is_https,
             HttpVersion::Http2PriorKnowledge => true,
         }
     }
 
-    async fn connect_alone(&self, origin: Rc<Origin>, trace: &Trace) -> Result<(Way, bool), Failure> {
+    async fn connect_alone(
+        &self,
+        origin: Rc<Origin>,
+        making: &Making,
+        trace: &Trace,
+    ) -> Result<(Way, bool), Failure> {
         let tls = origin.is_https.then(|| self.tls());
         let connected: Connected = self.shared.connector.connect(&origin, tls, trace).await?;
         if connected.speaks_http2 {
@@ -189,7 +211,7 @@ impl HttpUser {
             }
             return Ok((Way::Http2(connection), true));
         }
-        self.pool.speaks_http1.set(true);
+        making.speaks_http1.set(true);
         Ok((Way::Http1(Box::new(Http1::over(connected, origin).await?)), true))
     }
 

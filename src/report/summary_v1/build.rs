@@ -251,6 +251,7 @@ fn point(point: &Point) -> PointV1 {
         vus: point.vus,
         http_reqs: point.requests,
         http_req_failed: point.failed_requests,
+        http_errors: point.errors.iter().map(|(error, count)| (error.name().to_owned(), *count)).collect(),
         iterations: point.iterations,
         failed_iterations: point.failed_iterations,
         dropped_iterations: point.dropped_iterations,

@@ -401,6 +401,8 @@ pub struct PointV1 {
     pub http_reqs: u64,
     /// Number of requests that failed.
     pub http_req_failed: u64,
+    /// Number of requests without a response, by why: `timeout` and the like; kinds that did not occur are left out.
+    pub http_errors: BTreeMap<String, u64>,
     /// Number of iterations that ran to their end.
     pub iterations: u64,
     /// Number of iterations that a failure ended early.
