@@ -20,8 +20,9 @@ use ::http::{
     header::{CONNECTION, HOST, PROXY_AUTHORIZATION},
     uri::{PathAndQuery, Scheme},
 };
+use bytes::Bytes;
 use hyper::{
-    body::{Body, Incoming},
+    body::{Body, Frame, Incoming},
     client::conn::{
         TrySendError,
         http1::{Builder, Connection, SendRequest},
@@ -33,7 +34,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use url::{Position, Url};
@@ -85,7 +86,7 @@ impl Http1 {
 
     /// Looks what has happened to it; whether it can be used.
     pub fn is_usable(&mut self) -> bool {
-        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut context = Context::from_waker(Waker::noop());
         poll_connection(&mut self.connection, &mut context);
         self.connection.is_some() && self.sender.is_ready()
     }
@@ -141,7 +142,8 @@ impl Http1 {
         let mut answer = pin!(self.sender.try_send_request(message));
         poll_fn(|context| {
             poll_connection(connection, context);
-            answer.as_mut().poll(context)
+            // Only the connection brings an answer, and it has just been asked: nobody has to be woken for it.
+            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         })
         .await
     }
@@ -157,12 +159,7 @@ impl Http1 {
         let connection = &mut self.connection;
         let read = async {
             receiving.announced(body.size_hint().lower())?;
-            while let Some(frame) = poll_fn(|context| {
-                poll_connection(connection, context);
-                Pin::new(&mut body).poll_frame(context)
-            })
-            .await
-            {
+            while let Some(frame) = poll_fn(|context| poll_body(connection, &mut body, context)).await {
                 receiving.next(frame)?;
             }
             Ok(())
@@ -192,6 +189,22 @@ impl Http1 {
         );
         Failure { kind, cause }
     }
+}
+
+/// The next part of a body. It is asked for twice: the first time may only tell the connection that it is wanted, and
+/// to come back for it later, behind all other users, would be charged to the target.
+fn poll_body(
+    connection: &mut Option<Connection<TokioIo<Stream>, OutBody>>,
+    body: &mut Incoming,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let mut unheard = Context::from_waker(Waker::noop());
+    poll_connection(connection, context);
+    if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(&mut unheard) {
+        return Poll::Ready(frame);
+    }
+    poll_connection(connection, context);
+    Pin::new(body).poll_frame(&mut unheard)
 }
 
 fn poll_connection(connection: &mut Option<Connection<TokioIo<Stream>, OutBody>>, context: &mut Context<'_>) {
