@@ -196,6 +196,15 @@ fn recorder(criterion: &mut Criterion) {
             recorder.request(black_box(&observation(micros(index))));
         });
     });
+    // The difference is what the phases and the connection's books cost.
+    group.bench_function("request of a known series, without phases", |bencher| {
+        bencher.iter(|| {
+            index += 1;
+            let phases = PhaseTimes::default();
+            let bare = RequestObservation { phases, ..observation(micros(index)) };
+            recorder.request(black_box(&bare));
+        });
+    });
     group.bench_function("request, two checks and iteration", |bencher| {
         bencher.iter(|| {
             index += 1;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
+#[path = "real_run/accounting.rs"]
+mod accounting;
 #[path = "real_run/around.rs"]
 mod around;
 #[path = "real_run/command_line.rs"]
@@ -13,6 +15,8 @@ mod command_line;
 mod delay_server;
 #[path = "real_run/demo.rs"]
 mod demo;
+#[path = "real_run/fault_table.rs"]
+mod fault_table;
 #[path = "real_run/faults.rs"]
 mod faults;
 #[path = "real_run/gates.rs"]
@@ -27,6 +31,10 @@ mod httpbin_server;
 mod init;
 #[path = "real_run/looking.rs"]
 mod looking;
+#[path = "real_run/lost_connections.rs"]
+mod lost_connections;
+#[path = "real_run/memory.rs"]
+mod memory;
 #[path = "real_run/namespaces.rs"]
 mod namespaces;
 #[path = "real_run/nginx.rs"]
@@ -47,6 +55,8 @@ mod results;
 mod schema;
 #[path = "real_run/secrets.rs"]
 mod secrets;
+#[path = "real_run/secrets_on_the_wire.rs"]
+mod secrets_on_the_wire;
 #[path = "real_run/signals.rs"]
 mod signals;
 #[path = "real_run/summary.rs"]

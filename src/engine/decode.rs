@@ -4,6 +4,7 @@
 //! No output is larger than its caller allows, and no decoder keeps more than its window: 32 KiB for gzip and deflate,
 //! 16 MiB for br, 8 MiB for zstd.
 
+use crate::model::excerpt;
 use ::http::{HeaderMap, header::CONTENT_ENCODING};
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::Bytes;
@@ -83,8 +84,9 @@ impl Coding {
             () if is("br") => Self::Brotli,
             () if is("zstd") => Self::Zstd,
             () => {
-                let name: String = String::from_utf8_lossy(name).chars().take(SHOWN_NAME).collect();
-                return Err(DecodeError::Malformed(format!("the `content-encoding` `{name}` is not known")));
+                let name = String::from_utf8_lossy(name);
+                let why = format!("the `content-encoding` `{}` is not known", excerpt(&name, SHOWN_NAME));
+                return Err(DecodeError::Malformed(why));
             }
         })
     }
@@ -397,7 +399,10 @@ mod tests {
             assert_eq!(undo(coding, &body), malformed(expected), "{coding}");
         }
         let long = undo(&"x".repeat(1_000), b"body");
-        assert_eq!(long, malformed(&format!("the `content-encoding` `{}` is not known", "x".repeat(40))));
+        assert_eq!(
+            long,
+            malformed(&format!("the `content-encoding` `{}` is not known", "x".repeat(40) + "…"))
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Redirects: whether a response asks for another request, and for which. A decision and nothing else: who follows,
 //! how often, and whether the host may be asked at all, is decided by whoever sends.
 
+use crate::model::excerpt;
 use ::http::{
     HeaderMap, Method,
     header::{
@@ -78,7 +79,7 @@ fn target(status: u16, headers: &HeaderMap, url: &Url) -> Result<Url, String> {
     let joined = url.join(text);
     let mut next = joined.map_err(|error| format!("the `location` of the {status} is no URL: {error}"))?;
     if !matches!(next.scheme(), "http" | "https") {
-        let scheme: String = next.scheme().chars().take(SHOWN_SCHEME).collect();
+        let scheme = excerpt(next.scheme(), SHOWN_SCHEME);
         return Err(format!("the {status} leads to a `{scheme}:` URL, and only http and https are followed"));
     }
     if next.host_str().is_none_or(str::is_empty) {
@@ -237,7 +238,7 @@ mod tests {
             ),
             (
                 &[b"abcdefghijklmnopqrstuvwxyz:hidden"],
-                "the 302 leads to a `abcdefghijklmnopqrstuvwx:` URL, and only http and https are followed",
+                "the 302 leads to a `abcdefghijklmnopqrstuvwx…:` URL, and only http and https are followed",
             ),
         ];
         for (locations, text) in cases {

@@ -22,6 +22,15 @@ const MOST_TIMES: usize = 3;
 /// More bytes than the longest escape and a mark behind it have.
 const LONGEST_ESCAPE: usize = 24;
 
+/// The first characters of a text that is too long to be shown, with the mark by which a mask knows the beginning of a
+/// secret that was cut.
+pub fn excerpt(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}{}", &text[..end], CUTS[0])),
+    }
+}
+
 /// What hides secrets. Without any it costs nothing.
 #[derive(Clone, Default)]
 pub struct Mask {
@@ -368,6 +377,19 @@ mod tests {
 
     fn mask(secret: &str) -> Mask {
         Mask::new([secret.to_owned()])
+    }
+
+    #[test]
+    fn an_excerpt_is_marked_so_that_a_secret_that_it_cuts_is_known() {
+        assert_eq!(excerpt("häfen", 5), "häfen");
+        assert_eq!(excerpt("häfen", 4), "häfe…");
+        assert_eq!(excerpt("", 0), "");
+        let hidden = Mask::new(["correct horse".to_owned()]);
+        for most in 8..20 {
+            let shown = format!("`{}` is not known", excerpt("it's correct horse!", most));
+            let masked = hidden.apply(&shown).into_owned();
+            assert!(most < 9 || masked.starts_with("`it's ***"), "{most}: {masked}");
+        }
     }
 
     #[test]

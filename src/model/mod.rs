@@ -27,7 +27,7 @@ pub use exchange_record::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRe
 pub use finding::{Finding, Severity};
 pub use flow::{BYTES_PER_USER, OnFailure, StopScope, ThinkTime};
 pub use glob::Glob;
-pub use mask::Mask;
+pub use mask::{Mask, excerpt};
 pub use metric::{Metric, MetricKind, Unit};
 pub use outcome::{ErrorKind, FailureKind, FailureSite, IterationEnd, Protocol};
 pub use outline::{

@@ -169,8 +169,19 @@ impl Running {
     }
 
     #[track_caller]
-    pub fn wait(mut self) -> Finished {
-        let status = wait_for("the end of the process", || self.child.try_wait().unwrap());
+    pub fn wait(self) -> Finished {
+        self.wait_for_peak().0
+    }
+
+    /// Waits, and says how much memory it had at the most, in KiB (Linux; elsewhere 0).
+    #[track_caller]
+    pub fn wait_for_peak(mut self) -> (Finished, u64) {
+        let (proc, mut peak) = (format!("/proc/{}/status", self.child.id()), 0);
+        let status = wait_for("the end of the process", || {
+            // There is none any more once it has ended; until then it only grows.
+            peak = peak.max(peak_of(&fs::read_to_string(&proc).unwrap_or_default()));
+            self.child.try_wait().unwrap()
+        });
         let elapsed = self.started.elapsed();
         let (stdout, stderr) = (self.stdout(), self.stderr());
         let Some(code) = status.code() else { panic!("ended by a signal: {status}\n{stdout}\n{stderr}") };
@@ -178,8 +189,14 @@ impl Running {
         for text in [&stdout, &stderr] {
             assert!(!text.contains('\u{1b}'), "escape codes where there is no terminal: {text:?}");
         }
-        Finished { code, stdout, stderr, elapsed, summaries: summaries(&self.results) }
+        (Finished { code, stdout, stderr, elapsed, summaries: summaries(&self.results) }, peak)
     }
+}
+
+/// The peak of what was in memory, of a process's status.
+fn peak_of(status: &str) -> u64 {
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|peak| peak.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Running {

@@ -65,6 +65,19 @@ fn more_users_than_local_ports_is_local_ports() {
     run.assert_says(&["local_ports"]);
 }
 
+/// A network with nothing but a loopback has no way to anywhere else.
+#[test]
+fn what_no_route_leads_to_is_told_as_the_system_tells_it() {
+    let Some(way) = permitted() else { return };
+    let text = "load: { users: 2, iterations_per_user: 2, max_duration: 10s }\n\
+                flow: [ { get: 'http://192.0.2.1/', name: root } ]\n";
+    let run = run_inside(way, &Sandbox::new(), "", text);
+    run.assert_code(99);
+    let summary = run.summary();
+    assert_eq!((summary.errors("other"), summary.count("http_reqs")), (4, 4), "{:#}", summary.at("/errors"));
+    run.assert_says(&["Network is unreachable"]);
+}
+
 /// A DNS server that answers by the name it is asked for, and a web server for the one that it knows.
 const SERVERS: &str = r#"
 import http.server, os, socket, struct, threading

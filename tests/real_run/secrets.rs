@@ -12,8 +12,10 @@ use base64::{
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// With what JSON, URLs, forms, shells and Rust escape.
-const LONG: &str = r#"pa ss"w/\+&=%41?#<é>{}'x;:@end"#;
-const SHORT: &str = "Zq7x";
+pub const LONG: &str = r#"pa ss"w/\+&=%41?#<é>{}'x;:@end"#;
+pub const SHORT: &str = "Zq7x";
+/// With nothing that anything escapes: it can be part of a host name.
+pub const PLAIN: &str = "kanarie4711vogel";
 /// So many neighbouring characters of a spelling are too much.
 const TOO_MUCH: usize = 8;
 
@@ -107,7 +109,7 @@ fn serve(connection: &mut Connection) {
 /// Everything that looks like a secret.
 fn spellings() -> BTreeSet<String> {
     let mut spellings = BTreeSet::new();
-    for secret in [LONG, SHORT] {
+    for secret in [LONG, SHORT, PLAIN] {
         let percent = |plain: fn(u8) -> bool, upper: bool| -> String {
             let byte = |byte: u8| match byte {
                 _ if plain(byte) => char::from(byte).to_string(),
@@ -178,7 +180,7 @@ fn left(sandbox: &Sandbox, run: &Finished) -> Vec<(String, String)> {
 }
 
 #[track_caller]
-fn assert_tight(sandbox: &Sandbox, run: &Finished) {
+pub fn assert_tight(sandbox: &Sandbox, run: &Finished) {
     let needles = needles();
     for (place, text) in left(sandbox, run) {
         // Wrapped lines say the same.
@@ -195,8 +197,8 @@ fn assert_tight(sandbox: &Sandbox, run: &Finished) {
     }
 }
 
-fn sandbox() -> Sandbox {
-    Sandbox::new().with_env("LONG", LONG).with_env("SHORT", SHORT)
+pub fn sandbox() -> Sandbox {
+    Sandbox::new().with_env("LONG", LONG).with_env("SHORT", SHORT).with_env("PLAIN", PLAIN)
 }
 
 const EVERYWHERE: [&str; 6] =
