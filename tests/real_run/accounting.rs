@@ -183,7 +183,7 @@ fn a_mixed_run_over_tls_has_the_books_of_its_target() {
 fn what_the_end_of_a_run_cuts_off_is_what_is_missing() {
     let target = Target::site();
     let run = Sandbox::new().run_scenario(&format!(
-        "load: {{ users: 4, duration: 500ms, graceful_stop: 50ms }}\nflow:\n\
+        "load: {{ users: 4, duration: 3s, graceful_stop: 50ms }}\nflow:\n\
          \x20 - {{ get: '{}', name: quick }}\n\
          \x20 - {{ if: '${{iteration > 1}}', then: [ {{ get: '{}', name: slow }} ] }}\n",
         target.url("/delay/head/10"),
