@@ -1,8 +1,10 @@
-//! The commands that need no run, in this process and with a world made up for them: `plan`, `schema`, `init`,
+//! The commands that need no run, in this process and with a world made up for them: `plan`, `compare`, `schema`, `init`,
 //! `completions`, `man`.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
+#[path = "commands/compare.rs"]
+mod compare;
 #[path = "commands/init.rs"]
 mod init;
 #[path = "commands/manual.rs"]

@@ -43,6 +43,8 @@ mod run;
 mod steps;
 #[path = "engine/stops.rs"]
 mod stops;
+#[path = "engine/truths.rs"]
+mod truths;
 #[path = "engine/users.rs"]
 mod users;
 #[path = "engine/warm_up.rs"]

@@ -1,5 +1,8 @@
 //! Thresholds as a scenario writes them, over made-up observations.
 
+#[path = "judge/gates.rs"]
+mod gates;
+
 use loadgen::{
     judge::{Outcome, judge},
     measure::{Collector, Delta, IterationKey, Recorded, Recorder, RequestKey, RequestObservation, Snapshot},
@@ -30,7 +33,7 @@ fn catalog() -> Catalog {
             name: "1".into(),
             workload: WorkloadId(0),
             start_ms: 0,
-            end_ms: 1000,
+            end_ms: 2000,
             warm_up: false,
         }],
     }

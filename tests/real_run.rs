@@ -7,22 +7,34 @@
 
 #[path = "real_run/accounting.rs"]
 mod accounting;
+#[path = "real_run/accounts.rs"]
+mod accounts;
 #[path = "real_run/around.rs"]
 mod around;
 #[path = "real_run/command_line.rs"]
 mod command_line;
+#[path = "real_run/compare.rs"]
+mod compare;
 #[path = "real_run/delay_server.rs"]
 mod delay_server;
 #[path = "real_run/demo.rs"]
 mod demo;
+#[path = "real_run/disk_full.rs"]
+mod disk_full;
+#[path = "real_run/endings.rs"]
+mod endings;
 #[path = "real_run/fault_table.rs"]
 mod fault_table;
 #[path = "real_run/faults.rs"]
 mod faults;
+#[path = "real_run/gated_server.rs"]
+mod gated_server;
 #[path = "real_run/gates.rs"]
 mod gates;
 #[path = "real_run/harness.rs"]
 mod harness;
+#[path = "real_run/health.rs"]
+mod health;
 #[path = "real_run/httpbin.rs"]
 mod httpbin;
 #[path = "real_run/httpbin_server.rs"]
@@ -47,8 +59,14 @@ mod nginx_server;
 mod once;
 #[path = "real_run/open_files.rs"]
 mod open_files;
+#[path = "real_run/outlasting.rs"]
+mod outlasting;
 #[path = "real_run/overrides.rs"]
 mod overrides;
+#[path = "real_run/percentiles.rs"]
+mod percentiles;
+#[path = "real_run/recovery.rs"]
+mod recovery;
 #[path = "real_run/results.rs"]
 mod results;
 #[path = "real_run/schema.rs"]
@@ -59,6 +77,10 @@ mod secrets;
 mod secrets_on_the_wire;
 #[path = "real_run/signals.rs"]
 mod signals;
+#[path = "real_run/stalls.rs"]
+mod stalls;
+#[path = "real_run/streams.rs"]
+mod streams;
 #[path = "real_run/summary.rs"]
 mod summary;
 #[path = "real_run/target.rs"]

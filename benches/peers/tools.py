@@ -167,7 +167,7 @@ def _loadgen(text: Callable[[str, str], str]) -> Build:
         if s.rate is not None:
             load = f"{{ rate: {s.rate}/s, duration: {s.seconds}s, max_users: {MAX_USERS_OPEN} }}"
         path = files.write(s.folder / "scenario.yaml", text(s.target, load))
-        return [program, "run", "--no-results", path]
+        return [program, "run", "--no-results", "--allow-saturated", path]
 
     return build
 

@@ -11,7 +11,7 @@ pub use files::FixedFiles;
 
 use loadgen::{
     plan::{Inputs, Plan, compile, outline},
-    scenario::{Options, Override, Scenario, read, render, render_later},
+    scenario::{Options, Override, Scenario, read, render},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,9 +31,6 @@ pub fn plan_of(source: &str, options: &Options, inputs: &Inputs) -> Option<(Scen
     let sources = options.sources("fuzzed.yaml", source);
     match compile(read(source, options), inputs) {
         Ok((scenario, plan)) => {
-            if !plan.later.is_empty() {
-                assert!(!render_later(&sources, &plan.later).is_empty());
-            }
             let outline = outline(&scenario, &plan, "fuzzed.yaml", options.environment.as_deref());
             assert_eq!(outline.workloads.len(), plan.workloads.len());
             Some((scenario, plan))

@@ -1,8 +1,11 @@
 //! The arguments, as clap reads them. Their text is the program's help.
 
 use super::{
+    compare_command::{self, CompareArguments},
     init_command::InitArguments,
     manual_command::{CompletionsArguments, ManArguments},
+    merge_command::MergeArguments,
+    report_command::ReportArguments,
     schema_command::SchemaArguments,
 };
 use crate::model::{parse_duration, parse_share};
@@ -26,6 +29,20 @@ pub(super) enum Command {
     Validate(ValidateArguments),
     /// Show what a scenario would do, without sending anything
     Plan(PlanArguments),
+    /// Rebuild the results of a run from its journal, after it was cut off
+    ///
+    /// It prints what `loadgen run` would have printed, and writes summary.json where there is none. A run that was cut
+    /// off, by `kill -9` or with its machine, is incomplete (exit code 98) and lacks at most its last two seconds. The
+    /// exit code is that of the run.
+    Report(ReportArguments),
+    /// Join the results of several generators that ran the same scenario
+    ///
+    /// It reads the journals of the runs, adds up what they saw, exactly, and judges the sum. The exit code is that of
+    /// the joined run; where a part was cut off, 98.
+    Merge(MergeArguments),
+    /// Hold runs against earlier ones: what got faster, what got slower, and what is only noise
+    #[command(after_help = compare_command::EXIT_CODES)]
+    Compare(Box<CompareArguments>),
     /// Serve the built-in demo API on 127.0.0.1
     Demo(DemoArguments),
     /// Write a commented scenario to start from
@@ -58,15 +75,17 @@ Exit codes:
   0    passed
   1    unexpected error of the program
   2    wrong command line
+  96   the generator was saturated: the numbers are not the target's (unless --allow-saturated)
   97   the results could not be written (they are printed)
-  99   a threshold failed or had no data, or no iteration completed
+  98   the run was cut off, and rebuilt by `loadgen report` or `loadgen merge`
+  99   a threshold failed, had no data or too few samples, or no iteration completed
   104  the scenario is wrong; nothing was sent
-  105  stopped by SIGINT or SIGTERM; judged and written all the same
+  105  stopped by SIGINT, SIGTERM or SIGHUP; judged and written all the same
   107  `setup` failed; no load was made
   108  a step stopped the run; judged and written all the same";
 
 /// What `run`, `plan` and `validate` say about a scenario.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScenarioArguments {
     /// Merge this overlay of the file's `environments` over it
     #[arg(long, value_name = "NAME")]
@@ -116,6 +135,9 @@ pub(super) struct RunArguments {
     /// Write no results
     #[arg(long)]
     pub no_results: bool,
+    /// Let a run pass whose numbers describe the generator and not the target
+    #[arg(long)]
+    pub allow_saturated: bool,
 }
 
 #[derive(Debug, Args)]
@@ -192,10 +214,10 @@ fn listed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "write a whole number, as `5000`, or `all`".to_owned())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| format!("{}: {}", error.problem, error.help))
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     parse_share(text).map_err(|error| format!("{}: {}", error.problem, error.help))
 }

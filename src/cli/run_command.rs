@@ -9,7 +9,7 @@ use crate::{
     },
     run::{Job, Outcome, RunError, execute, try_tasks},
 };
-use std::future::Future;
+use std::{future::Future, io::ErrorKind};
 
 pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
     let input = match ScenarioInput::read(&arguments.file, &arguments.scenario, world) {
@@ -24,38 +24,51 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         results: (!arguments.no_results).then(|| arguments.results.clone()),
         env: input.env.clone(),
         files: input.files.clone(),
+        allow_saturated: arguments.allow_saturated,
         command: [&["loadgen".to_owned(), "run".to_owned()], input.repeated.as_slice()].concat(),
     };
     let ended = if arguments.once {
-        block_on(try_once(job, world))
+        block_on(try_once(job, world), |error| error)
             .map(|passed| if passed { ExitCode::Passed } else { ExitCode::ThresholdFailed })
     } else {
         drive(job, world).map(|outcome| conclude(&outcome, world))
     };
     match ended {
         Ok(code) => code,
-        Err(RunError::Scenario(faults)) => input.refuse(&faults, world),
-        Err(RunError::Later(later)) => input.refuse_later(&later, world),
-        Err(error) => {
-            world.complain(&format!("error: {error}\n"));
-            // It is the scenario that asks for more than there is.
-            if matches!(error, RunError::OpenFiles(_) | RunError::Transport(_)) {
-                ExitCode::ScenarioInvalid
-            } else {
-                ExitCode::Internal
-            }
-        }
+        Err(error) => refuse(&input, error, world),
     }
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+/// Says why a scenario was not run; the exit code that follows from it.
+pub(super) fn refuse(input: &ScenarioInput, error: RunError, world: &mut World) -> ExitCode {
+    if let RunError::Scenario(faults) = error {
+        return input.refuse(&faults, world);
+    }
+    world.complain(&format!("error: {error}\n"));
+    match error {
+        // It is the scenario that asks for more than there is.
+        RunError::OpenFiles(_) | RunError::Transport(_) => ExitCode::ScenarioInvalid,
+        RunError::Stopped(_) => ExitCode::Interrupted,
+        _ => ExitCode::Internal,
+    }
+}
+
+/// Drives a future to its end; `wrap` says that there is no runtime to do it.
+pub(super) fn block_on<T, E>(
+    work: impl Future<Output = Result<T, E>>,
+    wrap: impl FnOnce(RunError) -> E,
+) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| RunError::Setup("the runtime", error))?.block_on(work)
+    let runtime = runtime.map_err(|error| wrap(RunError::Setup("the runtime", error)))?;
+    let done = runtime.block_on(work);
+    // A look-up of a name or a large file that is still read must not keep the process.
+    runtime.shutdown_background();
+    done
 }
 
 fn drive(job: Job, world: &mut World) -> Result<Outcome, RunError> {
     let mut watcher = Watcher::new(world);
-    let outcome = block_on(execute(job, &mut watcher));
+    let outcome = block_on(execute(job, &mut watcher), |error| error);
     watcher.finish();
     outcome
 }
@@ -76,10 +89,18 @@ fn conclude(outcome: &Outcome, world: &mut World) -> ExitCode {
         color: world.colours(),
         results_path: outcome.folder.as_ref().map(|folder| folder.join("summary.json").display().to_string()),
     };
-    let Outcome { info, plan, snapshot, verdict, thresholds, .. } = outcome;
-    world.say(&final_report(info, snapshot, &plan.catalog, verdict, thresholds, &options));
+    let Outcome { info, plan, snapshot, health, verdict, thresholds, .. } = outcome;
+    let report = final_report(info, snapshot, &plan.catalog, verdict, health, thresholds, &options);
+    let printed = world.print(&report);
     if let Some(problem) = &outcome.not_written {
         world.complain(&format!("error: {problem}\n"));
     }
-    verdict.exit_code
+    match printed {
+        // Who closes a pipe has read enough of it.
+        Err(error) if outcome.folder.is_none() && error.kind() != ErrorKind::BrokenPipe => {
+            world.complain(&format!("error: the results could not be printed: {error}\n"));
+            verdict.exit_code.or_worse(ExitCode::ResultsNotWritten)
+        }
+        _ => verdict.exit_code,
+    }
 }

@@ -55,12 +55,6 @@ impl ScenarioInput {
         world.complain(&scenario::render(&self.sources(), faults));
         ExitCode::ScenarioInvalid
     }
-
-    /// Tells what of it this version does not carry out.
-    pub fn refuse_later(&self, later: &[Diagnostic], world: &mut World) -> ExitCode {
-        world.complain(&scenario::render_later(&self.sources(), later));
-        ExitCode::ScenarioInvalid
-    }
 }
 
 fn options(arguments: &ScenarioArguments) -> Result<Options, String> {

@@ -6,7 +6,7 @@ use super::{
     world::World,
 };
 use crate::{
-    model::{ExitCode, Finding, Severity},
+    model::{ExitCode, Finding},
     plan::{Inputs, compile},
     report::findings,
     scenario::{self, Diagnostic, Options, Sources},
@@ -17,7 +17,6 @@ use std::path::Path;
 struct Checked {
     sources: Sources,
     faults: Vec<Diagnostic>,
-    later: Vec<Diagnostic>,
 }
 
 pub(super) fn run(arguments: &ValidateArguments, world: &mut World) -> ExitCode {
@@ -54,19 +53,18 @@ fn check(file: &Path, arguments: &ValidateArguments, world: &mut World) -> Resul
     if input.options.environment.is_none() {
         environments.extend(scenario::environments(&input.source).into_iter().map(Some));
     }
-    let mut checked = Checked { sources: input.sources(), faults: Vec::new(), later: Vec::new() };
+    let mut checked = Checked { sources: input.sources(), faults: Vec::new() };
     for environment in environments {
         let options = Options { environment, ..input.options.clone() };
-        match compile(scenario::read(&input.source, &options), &inputs) {
-            Ok((_, plan)) => add(&mut checked.later, plan.later),
-            Err(faults) => add(&mut checked.faults, faults),
+        if let Err(faults) = compile(scenario::read(&input.source, &options), &inputs) {
+            add(&mut checked.faults, faults);
         }
     }
     checked.faults.sort_by_key(|fault| fault.span.start);
     Ok(checked)
 }
 
-/// Adds what is not there yet: most faults show with every environment.
+/// Adds those that are not there yet: most faults show with every environment.
 fn add(known: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
     for one in more {
         if !known.contains(&one) {
@@ -76,28 +74,21 @@ fn add(known: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
 }
 
 fn tell(checked: &Checked, world: &mut World) {
-    let Checked { sources, faults, later } = checked;
+    let Checked { sources, faults } = checked;
     if !faults.is_empty() {
         world.complain(&scenario::render(sources, faults));
         return;
-    }
-    if !later.is_empty() {
-        world.complain(&scenario::render_later(sources, later));
     }
     world.say(&format!("{}: valid\n", sources.file()));
 }
 
 fn findings_of(checked: &Checked) -> Vec<Finding> {
-    let of = |list: &[Diagnostic], severity: Severity| -> Vec<Finding> {
-        list.iter().map(|one| finding(&checked.sources, one, severity)).collect()
-    };
-    [of(&checked.faults, Severity::Error), of(&checked.later, Severity::Warning)].concat()
+    checked.faults.iter().map(|fault| finding(&checked.sources, fault)).collect()
 }
 
-fn finding(sources: &Sources, diagnostic: &Diagnostic, severity: Severity) -> Finding {
+fn finding(sources: &Sources, diagnostic: &Diagnostic) -> Finding {
     let (source, range) = sources.of(diagnostic);
     Finding {
-        severity,
         file: sources.file().to_owned(),
         place: source.name.clone(),
         line: diagnostic.span.line,

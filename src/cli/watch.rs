@@ -26,8 +26,9 @@ impl<'w> Watcher<'w> {
         Self { world, bar: None, next_line: PLAIN_EVERY }
     }
 
-    /// Clears the bar, so that what follows starts on an empty line.
+    /// Clears the bar, so that what follows starts on an empty line, and is ready for another run.
     pub fn finish(&mut self) {
+        self.next_line = PLAIN_EVERY;
         if let Some(bar) = self.bar.take() {
             bar.finish();
         }
@@ -44,8 +45,9 @@ impl Watch for Watcher<'_> {
             asked_per_s: asked(tick),
             ..Progress::new(tick.elapsed, planned, Engine::INTERVAL, last, tick.total, catalog)
         };
-        if self.world.terminal.stderr {
-            self.bar.get_or_insert_with(|| Bar::new(planned)).update(&progress);
+        if self.world.redraws() {
+            let bar = self.bar.get_or_insert_with(|| Bar::new(World::drawing_board(), planned));
+            bar.update(&progress);
         } else if tick.elapsed >= self.next_line {
             self.next_line += PLAIN_EVERY;
             self.world.complain(&format!("{}\n", plain_line(&progress)));

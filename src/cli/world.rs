@@ -1,5 +1,6 @@
 //! The world as a value, so that tests can give another one.
 
+use crate::report::inert_lines;
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
@@ -48,12 +49,26 @@ impl World {
 
     /// Prints a result. A closed pipe is no reason to end: the results are in their files.
     pub fn say(&mut self, text: &str) {
-        let _ = self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush());
+        let _ = self.print(text);
+    }
+
+    /// The same for who has to know what became of it.
+    ///
+    /// # Errors
+    /// Nobody reads it any more, or the file that it goes to cannot take it.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.stdout.write_all(text.as_bytes())?;
+        self.stdout.flush()
     }
 
     /// Prints a complaint or a note.
     pub fn complain(&mut self, text: &str) {
         let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
+    }
+
+    /// Prints a complaint or a note with a part that a target or a file has given.
+    pub fn complain_of(&mut self, text: &str) {
+        self.complain(&inert_lines(text));
     }
 
     /// Columns that results may take.
@@ -64,7 +79,21 @@ impl World {
     /// Whether results may be coloured.
     pub fn colours(&self) -> bool {
         let forbidden = self.env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = self.env.get("TERM").is_some_and(|term| term == "dumb");
-        self.terminal.stdout && !forbidden && !dumb
+        self.terminal.stdout && !forbidden && !self.is_dumb()
+    }
+
+    /// Whether progress can be drawn in place.
+    pub fn redraws(&self) -> bool {
+        self.terminal.stderr && !self.is_dumb()
+    }
+
+    /// The terminal that progress is drawn on: standard error.
+    pub fn drawing_board() -> console::Term {
+        console::Term::buffered_stderr()
+    }
+
+    /// Whether the terminal takes text only.
+    fn is_dumb(&self) -> bool {
+        self.env.get("TERM").is_some_and(|term| term == "dumb")
     }
 }

@@ -34,7 +34,7 @@ impl Upcoming<'_> {
 impl Drop for Upcoming<'_> {
     fn drop(&mut self) {
         let (shared, workload) = (self.shared, self.workload);
-        let too_late = |arrival| drop(Ticket::new(arrival, shared, workload));
+        let too_late = |arrival| Ticket::new(arrival, shared, workload).give_up();
         self.door.close();
         while let Ok(arrival) = self.door.try_recv() {
             too_late(arrival);
@@ -95,7 +95,7 @@ impl<F: Transports> Dispatcher<F> {
         } else if let Some(vu) = crowd.make() {
             self.make_user(vu, self.ticket(arrival, workload), idle);
         } else if let Err(arrival) = crowd.hand_over(self.worker, arrival) {
-            drop(self.ticket(arrival, workload));
+            self.ticket(arrival, workload).turn_away();
         }
     }
 

@@ -62,6 +62,11 @@ impl WallClock {
         Self { start: now.unwrap_or(jiff::Timestamp::UNIX_EPOCH) }
     }
 
+    /// The civil time that [`Self::rfc3339`] wrote; `None` where the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(|start| Self { start })
+    }
+
     /// UTC so long after the start, RFC 3339 with milliseconds.
     pub fn rfc3339(self, after: Duration) -> String {
         let at = self.start.checked_add(after).unwrap_or(self.start);

@@ -177,7 +177,8 @@ impl<F: Transports> User<F> {
     async fn run_window(&mut self, workload: &Workload, window: Window, agenda: &mut Agenda) -> Life {
         let clock = self.actor.shared.clock;
         // When the next iteration is meant to start; what comes later than that is the generator's lateness.
-        let mut ready = window.start;
+        // An iteration of the window before may have taken until now.
+        let mut ready = window.start.max(self.ended_at);
         if !self.started {
             if let Some(life) = self.start(workload, window.end, || {}).await {
                 return life;

@@ -32,6 +32,7 @@ mod stop;
 mod traceparent;
 mod transport;
 mod user;
+mod watchdog;
 mod witness;
 mod worker;
 
@@ -42,4 +43,5 @@ pub use once::{Done, Phase, Trial, run_once, try_once};
 pub use pool::{Engine, Event};
 pub use simulate::{Simulated, simulate, simulate_into};
 pub use transport::{Arrived, Failure, Moments, Outgoing, Trace, Transport, Transports};
+pub use watchdog::Watchdog;
 pub use witness::Witness;

@@ -18,7 +18,7 @@ use crate::{
     plan::{Once, Plan, Step, Workload},
 };
 use serde_json::Value as Json;
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{future::Future, rc::Rc, sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Which of the steps that run once.
@@ -39,6 +39,8 @@ pub struct Done {
     pub values: Vec<Option<Json>>,
     /// Whether all steps ran and no request failed.
     pub passed: bool,
+    /// Whether they were cut before their end; a request under way then is in no figure.
+    pub was_cut: bool,
     /// How long it took.
     pub took: Duration,
     /// What `log` steps said, as far as it was kept.
@@ -47,12 +49,13 @@ pub struct Done {
     pub stopped: Option<String>,
 }
 
-/// Runs `setup` or `teardown`; `None` where the plan has none.
+/// Runs `setup` or `teardown` to its end, or until `cut` is over; `None` where the plan has none.
 pub async fn run_once<F: Transports>(
     plan: &Arc<Plan>,
     phase: Phase,
     common: &Common,
     transports: &F,
+    cut: impl Future<Output = ()>,
 ) -> Option<Done> {
     let (once, role): (&Once, Role) = match phase {
         Phase::Setup => (plan.setup.as_ref()?, Role::Setup),
@@ -62,13 +65,19 @@ pub async fn run_once<F: Transports>(
     let clock = Clock::start();
     let shared = shared(plan, &once.catalog, common, clock, events, None);
     let actor = Actor::<F>::new(shared, role, 0, &transports.worker(clock));
-    let flow = actor.run_steps(&once.steps, TaskId(0)).await;
-    let passed = !actor.failures.get() && !matches!(flow, Flow::Stop(stopped) if stopped.failed);
+    let flow = tokio::select! {
+        biased;
+        flow = actor.run_steps(&once.steps, TaskId(0)) => Some(flow),
+        () = cut => None,
+    };
+    let was_cut = flow.is_none();
+    let has_failed = actor.failures.get() || matches!(flow, Some(Flow::Stop(stopped)) if stopped.failed);
+    let passed = !was_cut && !has_failed;
     let mut values = actor.slots.take();
     values.truncate(once.variables);
     let observations = actor.shared.recorder.borrow_mut().swap(Box::default()).whole();
     let (lines, stopped) = said_in(&mut said);
-    Some(Done { observations, values, passed, took: clock.now(), lines, stopped })
+    Some(Done { observations, values, passed, was_cut, took: clock.now(), lines, stopped })
 }
 
 /// A task's single run.

@@ -47,6 +47,16 @@ impl Ticket {
         Self { arrival, lag: None, stage, recorder: Rc::clone(&shared.recorder), is_started: false }
     }
 
+    /// Drops it because no user was free for it.
+    pub fn turn_away(self) {
+        self.recorder.borrow_mut().without_user(self.stage, 1);
+    }
+
+    /// Drops it because nobody got round to it.
+    pub fn give_up(self) {
+        self.recorder.borrow_mut().overdue(self.stage, 1);
+    }
+
     /// How long after it was due a user turned to it, first asked at `now`.
     fn lag(&mut self, now: Duration) -> Duration {
         *self.lag.get_or_insert(now.saturating_sub(self.arrival.at))

@@ -14,6 +14,7 @@ use crate::{
     plan::{Part, Plan},
 };
 use std::{
+    cell::Cell,
     io,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -41,12 +42,24 @@ pub(super) enum Control {
 pub enum Event {
     /// What it saw in an interval.
     Seen(Delta),
-    /// A user panicked: a fault of this program.
+    /// A user or a worker's thread panicked: a fault of this program.
     Panicked(String),
     /// A `log` step's line.
     Logged(String),
     /// A step asked for the end of the run; why.
     StopAsked(String),
+}
+
+/// Tells that a worker's thread crashed, so that the others need not go on to the planned end.
+struct Crash(UnboundedSender<Event>);
+
+impl Drop for Crash {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Where nobody listens any more, the end of the thread is noticed when it is joined.
+            let _ = self.0.send(Event::Panicked("a worker thread crashed".to_owned()));
+        }
+    }
 }
 
 struct Worker {
@@ -60,6 +73,8 @@ pub struct Engine {
     workers: Vec<Worker>,
     events: UnboundedReceiver<Event>,
     clock: Clock,
+    stopped_at: Cell<Option<Duration>>,
+    was_cut: Cell<bool>,
 }
 
 impl Engine {
@@ -85,7 +100,7 @@ impl Engine {
         let (crowds, doors) = Crowds::new(plan, workers);
         for (index, doors) in doors.into_iter().enumerate() {
             let (plan, common, crowds) = (Arc::clone(plan), common.clone(), crowds.clone());
-            let (transports, events) = (transports.clone(), events.clone());
+            let (transports, events, crash) = (transports.clone(), events.clone(), Crash(events.clone()));
             let (controls, control_receiver) = unbounded_channel();
             let (spares, spare_receiver) = mpsc::channel();
             let (ready, is_ready) = mpsc::channel();
@@ -103,7 +118,7 @@ impl Engine {
                 controls: control_receiver,
                 spares: spare_receiver,
             };
-            let body = move || run_thread(&ready, started_at, make);
+            let body = move || run_thread(&ready, started_at, crash, make);
             let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(body)?;
             is_ready.recv().map_err(|_| io::Error::other("a worker thread ended at once"))??;
             started.push(Worker { controls, spares, thread });
@@ -114,7 +129,8 @@ impl Engine {
             // A worker that is gone is noticed when its events end.
             let _ = start.send(clock);
         }
-        Ok(Self { workers: started, events: receiver, clock })
+        let (stopped_at, was_cut) = (Cell::default(), Cell::default());
+        Ok(Self { workers: started, events: receiver, clock, stopped_at, was_cut })
     }
 
     /// The run's clock.
@@ -134,12 +150,24 @@ impl Engine {
 
     /// Starts no further iterations; running ones may end within the graceful stop.
     pub fn stop(&self) {
+        self.stopped_at.set(self.stopped_at.get().or_else(|| Some(self.clock.now())));
         self.send(Control::Stop);
+    }
+
+    /// When it was first asked to stop, on its clock.
+    pub fn stopped_at(&self) -> Option<Duration> {
+        self.stopped_at.get()
     }
 
     /// Cuts what is running.
     pub fn cut(&self) {
+        self.was_cut.set(true);
         self.send(Control::Cut);
+    }
+
+    /// Whether it was asked to cut what was running.
+    pub fn was_cut(&self) -> bool {
+        self.was_cut.get()
     }
 
     fn send(&self, control: Control) {
@@ -167,6 +195,7 @@ impl Engine {
 fn run_thread<F: Transports>(
     ready: &mpsc::Sender<io::Result<()>>,
     start: oneshot::Receiver<Clock>,
+    crash: Crash,
     make: impl FnOnce(Clock) -> Setup<F>,
 ) {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
@@ -178,7 +207,8 @@ fn run_thread<F: Transports>(
         }
     };
     let _ = ready.send(Ok(()));
-    runtime.block_on(async {
+    runtime.block_on(async move {
+        let _crash = crash;
         if let Ok(clock) = start.await {
             worker::run(make(clock)).await;
         }

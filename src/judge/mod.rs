@@ -1,10 +1,20 @@
-//! What it amounts to: thresholds over a snapshot, and the verdict of a run.
+//! What it amounts to: thresholds over the seconds of a run and its snapshot, the generator's own health, and the
+//! verdict.
 //!
 //! Pure. A threshold that saw nothing has not held.
 
+pub mod compare;
+mod confidence;
+mod gates;
+mod health;
 mod observe;
+mod seen;
 mod threshold;
 mod verdict;
+mod windows;
 
-pub use threshold::{Outcome, ThresholdResult, judge};
-pub use verdict::{setup_failed, verdict};
+pub use confidence::Confidence;
+pub use gates::Gates;
+pub use health::{Health, HealthCode, HealthFinding, HealthStatus, health};
+pub use threshold::{Outcome, ThresholdResult, WorstWindow, judge};
+pub use verdict::{setup_cut, setup_failed, verdict};

@@ -1,53 +1,61 @@
-//! One number out of a snapshot: a metric, its selected series, an aggregation.
+//! What a threshold is about, out of what was observed: a metric, and those of its series that its tags select.
 
+use super::seen::Seen;
 use crate::{
-    measure::{CheckKey, GroupKey, IterationKey, Latency, Quantile, RequestKey, RequestStats, Snapshot},
-    model::{
-        Aggregation, Catalog, Condition, IterationEnd, Limit, Metric, MetricKind, Operator, Percent, Phase,
-        Selector,
+    measure::{
+        CheckKey, Gauge, GroupKey, Interval, IterationKey, Latency, Observations, RequestKey, RequestStats,
+        Snapshot,
     },
+    model::{Catalog, IterationEnd, Metric, MetricKind, Phase, Selector},
 };
-use std::time::Duration;
 
-/// What a condition looks at, and how many samples stand behind it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Observed {
-    /// The number, in the limit's unit; `None` where there is no data.
-    pub value: Option<Limit>,
-    /// Samples it was made of.
-    pub samples: u64,
+/// Something that was observed over some time: a run so far, or a second of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'s> {
+    total: &'s Observations,
+    vus: Option<Gauge>,
+    vus_max: u64,
+    /// How often the levels were read.
+    readings: u64,
 }
 
-impl Observed {
-    const NOTHING: Self = Self { value: None, samples: 0 };
+impl<'s> From<&'s Snapshot> for Source<'s> {
+    fn from(snapshot: &'s Snapshot) -> Self {
+        let readings = snapshot.elapsed.as_secs_f64().ceil() as u64;
+        let (vus, vus_max) = (snapshot.vus, snapshot.vus_max);
+        Self { total: &snapshot.total, vus, vus_max, readings: readings.max(1) }
+    }
 }
 
-/// Reads what `condition` needs.
-pub(super) fn observe(
-    metric: Metric,
-    selector: &Selector,
-    condition: &Condition,
-    snapshot: &Snapshot,
-    catalog: &Catalog,
-) -> Observed {
-    let view = View { snapshot, catalog, selector };
+/// What of a second counts.
+impl<'s> From<&'s Interval> for Source<'s> {
+    fn from(interval: &'s Interval) -> Self {
+        let level = interval.running_users;
+        let vus = Some(Gauge { value: level, min: level, max: level });
+        Self { total: &interval.recorded.counted, vus, vus_max: interval.made_users, readings: 1 }
+    }
+}
+
+/// Reads what `selector` selects of `metric`.
+pub(super) fn observe(metric: Metric, selector: &Selector, source: Source<'_>, catalog: &Catalog) -> Seen {
+    let view = View { source, catalog, selector };
     match metric.kind() {
-        MetricKind::Trend => view.trend(metric, condition),
+        MetricKind::Trend => Seen::Times(view.trend(metric)),
         MetricKind::Rate => view.rate(metric),
-        MetricKind::Counter => view.counter(metric, condition.aggregation),
-        MetricKind::Gauge => view.gauge(metric, condition.aggregation),
+        MetricKind::Counter => view.counter(metric),
+        MetricKind::Gauge => view.gauge(metric),
     }
 }
 
 struct View<'v> {
-    snapshot: &'v Snapshot,
+    source: Source<'v>,
     catalog: &'v Catalog,
     selector: &'v Selector,
 }
 
 impl View<'_> {
     fn requests(&self) -> impl Iterator<Item = (&RequestKey, &RequestStats)> {
-        self.snapshot.total.requests().filter(|(key, _)| self.selects(|tag| self.request_tag(key, tag)))
+        self.source.total.requests().filter(|(key, _)| self.selects(|tag| self.request_tag(key, tag)))
     }
 
     /// Requests of these names, whatever their outcome: where there are none, a count of zero says nothing.
@@ -58,7 +66,7 @@ impl View<'_> {
                 dynamic(tag) || self.request_tag(key, tag).is_some_and(|known| value.matches(&known))
             })
         };
-        self.snapshot.total.requests().filter(|(key, _)| fits(key)).map(|(_, stats)| stats.count).sum()
+        self.source.total.requests().filter(|(key, _)| fits(key)).map(|(_, stats)| stats.count).sum()
     }
 
     fn selects(&self, tag_value: impl Fn(&str) -> Option<String>) -> bool {
@@ -108,7 +116,7 @@ impl View<'_> {
         }
     }
 
-    fn trend(&self, metric: Metric, condition: &Condition) -> Observed {
+    fn trend(&self, metric: Metric) -> Latency {
         let mut merged = Latency::new();
         match metric {
             Metric::HttpReqDuration => self.requests().for_each(|(_, stats)| merged.merge(&stats.duration)),
@@ -116,42 +124,26 @@ impl View<'_> {
                 self.requests().for_each(|(_, stats)| merged.merge(&stats.response_time));
             }
             Metric::IterationDuration => {
-                let chosen = self.snapshot.total.iterations();
+                let chosen = self.source.total.iterations();
                 chosen
                     .filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.duration));
             }
             Metric::IterationLag => {
-                let chosen = self.snapshot.total.iterations();
+                let chosen = self.source.total.iterations();
                 chosen
                     .filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.lag));
             }
             Metric::GroupDuration => {
-                let chosen = self.snapshot.total.groups();
+                let chosen = self.source.total.groups();
                 chosen
                     .filter(|(key, _)| self.selects(|tag| self.group_tag(key, tag)))
                     .for_each(|(_, stats)| merged.merge(&stats.duration));
             }
             _ => self.phase(metric, &mut merged),
         }
-        if merged.count() == 0 {
-            return Observed::NOTHING;
-        }
-        let time = match condition.aggregation {
-            Aggregation::Percentile(percent) => quantile(&merged, percent, condition),
-            Aggregation::Med => quantile(&merged, Percent::whole(50), condition),
-            Aggregation::Avg => merged.mean(),
-            Aggregation::Min => merged.min(),
-            Aggregation::Max => merged.max(),
-            Aggregation::StdDev => merged.stddev(),
-            _ => None,
-        };
-        let value = match condition.aggregation {
-            Aggregation::Count => Some(Limit::Number(merged.count() as f64)),
-            _ => time.map(Limit::Time),
-        };
-        Observed { value, samples: merged.count() }
+        merged
     }
 
     fn phase(&self, metric: Metric, merged: &mut Latency) {
@@ -160,7 +152,7 @@ impl View<'_> {
         samples.for_each(|latency| merged.merge(latency));
     }
 
-    fn rate(&self, metric: Metric) -> Observed {
+    fn rate(&self, metric: Metric) -> Seen {
         let (mut yes, mut all) = (0, 0);
         match metric {
             Metric::HttpReqFailed => self.requests().for_each(|(key, stats)| {
@@ -168,7 +160,7 @@ impl View<'_> {
                 yes += if key.failed { stats.count } else { 0 };
             }),
             Metric::Checks => {
-                let chosen = self.snapshot.total.checks();
+                let chosen = self.source.total.checks();
                 chosen.filter(|(key, _)| self.selects(|tag| self.check_tag(key, tag))).for_each(
                     |(_, tally)| {
                         all += tally.passes + tally.fails;
@@ -178,25 +170,13 @@ impl View<'_> {
             }
             _ => {}
         }
-        let value = (all > 0).then(|| Limit::Share(yes as f64 / all as f64));
-        Observed { value, samples: all }
+        Seen::Share { yes, all }
     }
 
-    fn counter(&self, metric: Metric, aggregation: Aggregation) -> Observed {
-        let Some((count, samples)) = self.count(metric) else { return Observed::NOTHING };
-        let value = match aggregation {
-            Aggregation::Rate => Limit::PerSecond(per_second(count, self.snapshot.counted)),
-            _ => Limit::Number(count as f64),
-        };
-        Observed { value: Some(value), samples }
-    }
-
-    /// The count, and the samples that make even a zero mean something.
-    fn count(&self, metric: Metric) -> Option<(u64, u64)> {
-        let of_requests =
-            |count: u64| Some((count, self.requests_of_any_outcome())).filter(|(_, all)| *all > 0);
-        let sum = |value: fn(&RequestKey, &RequestStats) -> u64| {
-            of_requests(self.requests().map(|(key, stats)| value(key, stats)).sum())
+    fn counter(&self, metric: Metric) -> Seen {
+        let sum = |value: fn(&RequestKey, &RequestStats) -> u64| Seen::Count {
+            count: self.requests().map(|(key, stats)| value(key, stats)).sum(),
+            among: self.requests_of_any_outcome(),
         };
         match metric {
             Metric::HttpReqs => sum(|_, stats| stats.count),
@@ -210,16 +190,16 @@ impl View<'_> {
                 let chosen = self.catalog.workload_ids().filter(|id| {
                     self.selects(|tag| (tag == "workload").then(|| self.catalog.workload(*id).name.clone()))
                 });
-                let count = chosen.map(|id| self.snapshot.total.user_start_failures(id)).sum();
-                Some((count, self.snapshot.vus_max))
+                let count = chosen.map(|id| self.source.total.user_start_failures(id)).sum();
+                Seen::CountOfUsers { count, users: self.source.vus_max }
             }
-            Metric::DroppedIterations => Some(self.dropped()),
-            _ => None,
+            Metric::DroppedIterations => self.dropped(),
+            _ => Seen::Count { count: 0, among: 0 },
         }
     }
 
     /// Dropped iterations, among all that were meant to start: of those alone, even a zero means something.
-    fn dropped(&self) -> (u64, u64) {
+    fn dropped(&self) -> Seen {
         let selected = self.catalog.stage_ids().filter(|id| {
             let stage = self.catalog.stage(*id);
             self.selects(|tag| match tag {
@@ -228,50 +208,28 @@ impl View<'_> {
                 _ => None,
             })
         });
-        let dropped = selected.map(|id| self.snapshot.total.dropped(id)).sum();
-        (dropped, self.snapshot.vus_max.max(dropped))
+        let count = selected.map(|id| self.source.total.dropped(id)).sum();
+        Seen::CountOfUsers { count, users: self.source.vus_max.max(count) }
     }
 
-    fn iterations(&self, end: IterationEnd) -> Option<(u64, u64)> {
-        let (mut count, mut all) = (0, 0);
-        let chosen = self.snapshot.total.iterations();
+    fn iterations(&self, end: IterationEnd) -> Seen {
+        let (mut count, mut among) = (0, 0);
+        let chosen = self.source.total.iterations();
         chosen.filter(|(key, _)| self.selects(|tag| self.iteration_tag(key, tag))).for_each(
             |(key, stats)| {
-                all += stats.count;
+                among += stats.count;
                 count += if key.end == end { stats.count } else { 0 };
             },
         );
-        (all > 0).then_some((count, all))
+        Seen::Count { count, among }
     }
 
-    fn gauge(&self, metric: Metric, aggregation: Aggregation) -> Observed {
-        let level = match (metric, self.snapshot.vus) {
-            (Metric::VusMax, _) => Some(self.snapshot.vus_max),
-            (_, Some(gauge)) => Some(match aggregation {
-                Aggregation::Min => gauge.min,
-                Aggregation::Max => gauge.max,
-                _ => gauge.value,
-            }),
-            _ => None,
+    fn gauge(&self, metric: Metric) -> Seen {
+        let Source { vus, vus_max, readings, .. } = self.source;
+        let level = match metric {
+            Metric::VusMax => Some(Gauge { value: vus_max, min: vus_max, max: vus_max }),
+            _ => vus,
         };
-        let value = level.map(|level| Limit::Number(level as f64));
-        Observed { value, samples: u64::from(level.is_some()) }
+        Seen::Level { level, readings: if level.is_some() { readings } else { 0 } }
     }
-}
-
-/// The quantile as reports print it, except where its bucket holds the limit: what the histogram cannot tell
-/// apart from the limit must not fail it, so that 100 samples of 199.95 ms pass `p95 < 200ms`.
-fn quantile(latency: &Latency, percent: Percent, condition: &Condition) -> Option<Duration> {
-    let Quantile { low, high } = latency.quantile(percent)?;
-    let Limit::Time(limit) = condition.limit else { return Some(high) };
-    Some(match condition.operator {
-        Operator::Less | Operator::LessOrEqual if low <= limit && limit <= high => low,
-        Operator::Equal if low <= limit && limit <= high => limit,
-        _ => high,
-    })
-}
-
-/// How many per second; 0 for no time at all.
-pub(super) fn per_second(count: u64, elapsed: Duration) -> f64 {
-    if elapsed.is_zero() { 0.0 } else { count as f64 / elapsed.as_secs_f64() }
 }

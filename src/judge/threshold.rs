@@ -1,10 +1,11 @@
-//! Thresholds judged: held, broken, or without data, which counts as broken.
+//! What became of thresholds: held, broken, or without the data to tell, which counts as broken.
 
-use super::observe::observe;
+use super::{confidence::Confidence, gates::Gates};
 use crate::{
     measure::Snapshot,
-    model::{Catalog, Limit, Operator, Threshold},
+    model::{Catalog, Limit, Threshold},
 };
+use std::time::Duration;
 
 /// What became of a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,23 @@ pub enum Outcome {
     Failed,
     /// There was nothing to judge.
     NoData,
+    /// There was less than its `min_samples`.
+    TooFewSamples,
+}
+
+/// The window of a threshold with `over` that was farthest on the wrong side of the limit, or nearest to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorstWindow {
+    /// Where it began, from the start of the run. It is as long as the threshold says.
+    pub start: Duration,
+    /// Its number, in the limit's unit.
+    pub observed: Limit,
+    /// Samples it was made of.
+    pub samples: u64,
+    /// Whether the condition held in it.
+    pub held: bool,
+    /// Whether its number was clear of the limit, by the 95 % interval.
+    pub sure: bool,
 }
 
 /// A threshold and what was seen of it.
@@ -24,10 +42,19 @@ pub struct ThresholdResult {
     pub threshold: Threshold,
     /// What became of it.
     pub outcome: Outcome,
-    /// The number that was compared, in the limit's unit.
+    /// The number that was compared, in the limit's unit: over the whole run from `after` on. Of a count with `over`
+    /// it is that of the worst window, since only windows are compared.
     pub observed: Option<Limit>,
-    /// Samples it was made of.
+    /// Samples it was made of. Where windows had too few, the most that one of them had.
     pub samples: u64,
+    /// The worst of its windows, where it has `over` and one could be judged.
+    pub worst_window: Option<WorstWindow>,
+    /// Whether it ended the run.
+    pub aborted_run: bool,
+    /// The 95 % interval of `observed`; nothing where chance has no part in it.
+    pub interval: Option<Confidence>,
+    /// Whether the number that decided, of the run or of the window, is clear of the limit. Without data it is not.
+    pub sure: bool,
 }
 
 impl ThresholdResult {
@@ -35,35 +62,33 @@ impl ThresholdResult {
     pub fn passed(&self) -> bool {
         self.outcome == Outcome::Passed
     }
+
+    /// What was seen, in words that follow the condition: `was 480ms`, `had no data`.
+    pub fn seen(&self) -> String {
+        let broken = self.worst_window.filter(|window| !window.held);
+        match (self.outcome, self.observed) {
+            (Outcome::TooFewSamples, _) => {
+                let needed = self.threshold.min_samples.unwrap_or_default();
+                format!("had {} of the {needed} samples it needs", self.samples)
+            }
+            (Outcome::NoData, _) | (_, None) => "had no data".to_owned(),
+            (Outcome::Failed, Some(observed)) => match broken {
+                Some(window) if self.threshold.condition.holds(observed) || observed == window.observed => {
+                    format!("was {} in the window from {}", window.observed, start(window))
+                }
+                _ => format!("was {observed}"),
+            },
+            (_, Some(observed)) => format!("was {observed}"),
+        }
+    }
 }
 
-/// Judges every threshold, in the file's order.
+fn start(window: WorstWindow) -> String {
+    crate::model::format_duration(window.start)
+}
+
+/// Judges every threshold, in the file's order, over a run of which only the end is known: one with `over` or `after`
+/// has no data then.
 pub fn judge(thresholds: &[Threshold], snapshot: &Snapshot, catalog: &Catalog) -> Vec<ThresholdResult> {
-    thresholds.iter().map(|threshold| judge_one(threshold, snapshot, catalog)).collect()
-}
-
-fn judge_one(threshold: &Threshold, snapshot: &Snapshot, catalog: &Catalog) -> ThresholdResult {
-    let condition = &threshold.condition;
-    let observed = observe(threshold.metric, &threshold.selector, condition, snapshot, catalog);
-    let outcome = match observed.value {
-        None => Outcome::NoData,
-        Some(value) if holds(value, condition.operator, condition.limit) => Outcome::Passed,
-        Some(_) => Outcome::Failed,
-    };
-    ThresholdResult {
-        threshold: threshold.clone(),
-        outcome,
-        observed: observed.value,
-        samples: observed.samples,
-    }
-}
-
-fn holds(value: Limit, operator: Operator, limit: Limit) -> bool {
-    match (value, limit) {
-        (Limit::Time(value), Limit::Time(limit)) => operator.holds(&value, &limit),
-        (Limit::Share(value), Limit::Share(limit))
-        | (Limit::PerSecond(value), Limit::PerSecond(limit))
-        | (Limit::Number(value), Limit::Number(limit)) => operator.holds(&value, &limit),
-        _ => false,
-    }
+    Gates::new(thresholds, catalog).judge(snapshot, catalog)
 }

@@ -5,6 +5,7 @@ use super::{
     recorder::Recorded,
     series::{Point, Series},
     snapshot::{Gauge, Snapshot},
+    vitals::{Vitals, VitalsSecond},
 };
 use crate::model::Catalog;
 use std::{collections::BTreeMap, time::Duration};
@@ -26,13 +27,54 @@ pub struct Delta {
     pub last: bool,
 }
 
-/// An interval of which not every worker has reported yet.
-#[derive(Debug, Default)]
-struct Pending {
-    observations: Observations,
-    running_users: u64,
+/// What all workers saw in an interval that is over.
+#[derive(Debug, Clone, Default)]
+pub struct Interval {
+    /// Its number, from 0.
+    pub number: u64,
+    /// What was seen, what began in the warm-up apart.
+    pub recorded: Recorded,
+    /// Users that were running at its end; where the load ended in it, the most at once.
+    pub running_users: u64,
+    /// Users made by its end.
+    pub made_users: u64,
     /// Whether any worker was still at work when it ended.
-    ticked: bool,
+    pub ticked: bool,
+    /// Whether the load was being ended before its time.
+    pub ending: bool,
+    /// How many intervals before it are part of it.
+    pub joined: u64,
+    /// What the generator saw of itself meanwhile.
+    pub vitals: VitalsSecond,
+}
+
+impl Interval {
+    /// Adds what another generator saw in the same interval.
+    pub fn merge(&mut self, other: &Self) {
+        self.recorded.merge(&other.recorded);
+        self.vitals.join(&other.vitals);
+        self.ending |= other.ending;
+        self.joined = self.joined.max(other.joined);
+        self.running_users += other.running_users;
+        self.made_users += other.made_users;
+        self.ticked |= other.ticked;
+    }
+
+    /// Appends the interval that follows this one, as if all of it had been seen in that.
+    pub fn absorb(&mut self, next: &Self) {
+        self.recorded.merge(&next.recorded);
+        self.vitals.absorb(&next.vitals);
+        self.ending |= next.ending;
+        self.joined += next.joined + 1;
+        (self.number, self.running_users) = (next.number, next.running_users);
+        (self.made_users, self.ticked) = (next.made_users, next.ticked);
+    }
+
+    /// The point that it is in the series of intervals of this length.
+    pub fn point(&self, length: Duration) -> Point {
+        let start = length * u32::try_from(self.number).unwrap_or(u32::MAX);
+        Point { vitals: self.vitals.clone(), ..Point::new(start, self.running_users, &self.recorded) }
+    }
 }
 
 /// Puts the workers' intervals together.
@@ -42,13 +84,16 @@ pub struct Collector {
     interval: Duration,
     /// The interval that each worker has reported up to.
     reported: Vec<Option<u64>>,
-    pending: BTreeMap<u64, Pending>,
+    pending: BTreeMap<u64, Interval>,
     total: Observations,
     /// What began in stages that are warm-up.
     warm_up: Option<Observations>,
     series: Series,
     vus: Option<Gauge>,
     made_users: Vec<u64>,
+    vitals: Vitals,
+    /// When the load was ended, where that was before its time.
+    stopped_at: Option<Duration>,
 }
 
 impl Collector {
@@ -64,75 +109,111 @@ impl Collector {
             series: Series::new(interval),
             vus: None,
             made_users: vec![0; workers],
+            vitals: Vitals::default(),
+            stopped_at: None,
         }
     }
 
     /// Takes over a worker's interval and gives the emptied observations back for reuse.
     ///
-    /// Intervals that every worker has reported, or passed over because it was stalled, are closed in order;
-    /// returns the last point so closed.
-    pub fn accept(&mut self, delta: Delta) -> (Option<Point>, Box<Recorded>) {
+    /// Intervals that every worker has reported, or passed over because it was stalled, are closed in order and
+    /// returned.
+    pub fn accept(&mut self, delta: Delta) -> (Vec<Interval>, Box<Recorded>) {
         let Delta { worker, interval, mut recorded, running_users, made_users, last } = delta;
-        self.total.merge(&recorded.counted);
-        if let (Some(all), Some(seen)) = (&mut self.warm_up, &recorded.warm_up) {
-            all.merge(seen);
-        }
+        self.count(&recorded);
         self.made_users[worker] = made_users;
         self.reported[worker] = Some(if last { u64::MAX } else { interval });
-        let pending = self.pending.entry(interval).or_insert_with(|| Pending {
-            observations: Observations::new(&self.catalog),
-            ..Pending::default()
-        });
-        for seen in [Some(&recorded.counted), recorded.warm_up.as_ref()].into_iter().flatten() {
-            pending.observations.merge(seen);
-        }
+        let pending = self.pending(interval);
+        pending.recorded.merge(&recorded);
         pending.running_users += running_users;
         pending.ticked |= !last;
         recorded.clear();
         let everyone_reached = self.reported.iter().min().copied().flatten();
-        (everyone_reached.and_then(|reached| self.close_up_to(reached)), recorded)
+        (everyone_reached.map_or_else(Vec::new, |reached| self.close_up_to(reached)), recorded)
     }
 
-    /// Closes what is still open: at the end of the run.
-    pub fn finish(&mut self) {
-        self.close_up_to(u64::MAX);
+    /// Takes over what the generator saw of itself in an interval that is not closed yet.
+    pub fn accept_vitals(&mut self, interval: u64, seen: &VitalsSecond) {
+        self.pending(interval).vitals.absorb(seen);
     }
 
-    fn close_up_to(&mut self, reached: u64) -> Option<Point> {
-        let mut closed = None;
-        while let Some(interval) = self.pending.first_key_value().map(|(interval, _)| *interval)
-            && interval <= reached
+    fn pending(&mut self, number: u64) -> &mut Interval {
+        let catalog = &self.catalog;
+        self.pending.entry(number).or_insert_with(|| Interval {
+            number,
+            recorded: Recorded::new(catalog),
+            ..Interval::default()
+        })
+    }
+
+    /// Takes over an interval that another collector closed, of a run on as many workers.
+    pub fn replay(&mut self, interval: &Interval) {
+        self.count(&interval.recorded);
+        if interval.ending && self.stopped_at.is_none() {
+            // To the second; the end of a journal has it exactly.
+            self.stopped_at = Some(self.interval * u32::try_from(interval.number).unwrap_or(u32::MAX));
+        }
+        if let Some(made) = self.made_users.first_mut() {
+            *made = (*made).max(interval.made_users);
+        }
+        self.chart(interval);
+    }
+
+    /// Closes what is still open, and returns it: at the end of the run.
+    pub fn finish(&mut self) -> Vec<Interval> {
+        self.close_up_to(u64::MAX)
+    }
+
+    fn count(&mut self, seen: &Recorded) {
+        self.total.merge(&seen.counted);
+        if let (Some(all), Some(seen)) = (&mut self.warm_up, &seen.warm_up) {
+            all.merge(seen);
+        }
+    }
+
+    fn close_up_to(&mut self, reached: u64) -> Vec<Interval> {
+        let mut closed = Vec::new();
+        while let Some(entry) = self.pending.first_entry()
+            && *entry.key() <= reached
         {
-            closed = self.close(interval);
+            let mut interval = entry.remove();
+            interval.made_users = self.made_users.iter().sum();
+            if !interval.ticked && interval.recorded.is_empty() && interval.number > 0 {
+                // The workers went home just as it began: there was no such interval.
+                continue;
+            }
+            self.chart(&interval);
+            closed.push(interval);
         }
         closed
     }
 
-    fn close(&mut self, interval: u64) -> Option<Point> {
-        let pending = self.pending.remove(&interval)?;
-        if !pending.ticked && pending.observations.is_empty() && interval > 0 {
-            // The workers went home just as it began: there was no such interval.
-            return None;
-        }
-        let start = self.interval * u32::try_from(interval).unwrap_or(u32::MAX);
-        let point = Point::new(start, pending.running_users, &pending.observations);
-        let level = pending.running_users;
+    fn chart(&mut self, interval: &Interval) {
+        let level = interval.running_users;
         let gauge = self.vus.get_or_insert(Gauge { value: level, min: level, max: level });
         *gauge = Gauge { value: level, min: gauge.min.min(level), max: gauge.max.max(level) };
-        self.series.push(point.clone());
-        Some(point)
+        self.series.push(interval.point(self.interval));
+        self.vitals.add(&interval.vitals);
+    }
+
+    /// The load was ended before its time, so long after the start of the run.
+    pub fn end_load(&mut self, at: Duration) {
+        self.stopped_at = Some(at);
     }
 
     /// What is known so far.
     pub fn snapshot(&self, elapsed: Duration) -> Snapshot {
+        let load_end = self.catalog.load_end_within(elapsed, self.stopped_at, self.total.last_began());
         Snapshot {
             elapsed,
-            counted: elapsed.saturating_sub(self.catalog.warm_up_before(elapsed)),
+            load_end,
+            counted: load_end.saturating_sub(self.catalog.warm_up_before(load_end)),
             total: self.total.clone(),
             warm_up: self.warm_up.clone(),
             series: self.series.clone(),
             vus: self.vus,
             vus_max: self.made_users.iter().sum(),
+            vitals: self.vitals.clone(),
         }
     }
 
@@ -199,13 +280,14 @@ mod tests {
     #[test]
     fn a_point_waits_for_every_worker_and_a_stalled_one_leaves_no_hole_in_the_order() {
         let mut collector = Collector::new(&catalog(), 2, SECOND);
-        assert!(collector.accept(delta(0, 0, &[seen(200, 5)], false)).0.is_none());
-        let point = collector.accept(delta(1, 0, &[seen(500, 9)], false)).0.expect("both reported");
+        assert!(collector.accept(delta(0, 0, &[seen(200, 5)], false)).0.is_empty());
+        let closed = collector.accept(delta(1, 0, &[seen(500, 9)], false)).0;
+        let point = closed[0].point(SECOND);
         assert_eq!((point.requests, point.failed_requests, point.vus), (2, 1, 10));
         // Worker 0 goes on while worker 1 is stalled through intervals 1 and 2.
-        assert!(collector.accept(delta(0, 1, &[seen(200, 5)], false)).0.is_none());
-        assert!(collector.accept(delta(0, 2, &[seen(200, 5)], false)).0.is_none());
-        assert!(collector.accept(delta(0, 3, &[], true)).0.is_none());
+        assert!(collector.accept(delta(0, 1, &[seen(200, 5)], false)).0.is_empty());
+        assert!(collector.accept(delta(0, 2, &[seen(200, 5)], false)).0.is_empty());
+        assert!(collector.accept(delta(0, 3, &[], true)).0.is_empty());
         collector.accept(delta(1, 3, &[seen(200, 5)], true));
         let snapshot = collector.snapshot(SECOND * 4);
         let starts: Vec<u64> = snapshot.series.points().iter().map(|point| point.start.as_secs()).collect();
@@ -215,13 +297,38 @@ mod tests {
     }
 
     #[test]
+    fn what_the_generator_saw_of_itself_goes_with_its_interval_and_is_the_same_when_replayed() {
+        let (mut collector, mut again) =
+            (Collector::new(&catalog(), 2, SECOND), Collector::new(&catalog(), 2, SECOND));
+        let saw = |process: u64| VitalsSecond {
+            span: SECOND,
+            process: Some(Duration::from_millis(process)),
+            least_busy_permille: Some(1_000),
+            ..VitalsSecond::default()
+        };
+        let mut closed = Vec::new();
+        for interval in 0..3 {
+            collector.accept_vitals(interval, &saw(100 * interval));
+            for worker in 0..2 {
+                closed.extend(collector.accept(delta(worker, interval, &[], false)).0);
+            }
+        }
+        closed.iter().for_each(|interval| again.replay(interval));
+        let (seen, replayed) = (collector.snapshot(SECOND * 3), again.snapshot(SECOND * 3));
+        assert_eq!(seen.vitals, replayed.vitals);
+        assert_eq!((seen.vitals.whole.process, seen.vitals.full_for), (saw(300).process, SECOND * 3));
+        let points = seen.series.points().iter().map(|point| point.vitals.cores_used());
+        assert_eq!(points.collect::<Vec<_>>(), [Some(0.0), Some(0.1), Some(0.2)]);
+    }
+
+    #[test]
     fn reused_observations_start_empty() {
         let mut collector = Collector::new(&catalog(), 1, SECOND);
         let (_, spare) = collector.accept(delta(0, 0, &[seen(200, 5), seen(404, 5)], false));
         assert_eq!(spare.counted.requests().count(), 0);
         let next =
             Delta { worker: 0, interval: 1, recorded: spare, running_users: 1, made_users: 5, last: false };
-        let point = collector.accept(next).0.expect("the only worker");
+        let point = collector.accept(next).0[0].point(SECOND);
         assert_eq!((point.requests, point.duration.percentile(Percent::whole(95))), (0, None));
     }
 

@@ -41,6 +41,13 @@ impl Connections {
         self.others
     }
 
+    /// Counts put together again: what the four accessors tell.
+    pub fn of(opened: u64, reused: u64, addresses: &[(SocketAddr, u64)], others: u64) -> Self {
+        let mut counts = Self { opened, reused, addresses: Vec::new(), others };
+        addresses.iter().for_each(|(address, requests)| counts.count(*address, *requests));
+        counts
+    }
+
     /// Adds all that `other` counted.
     pub(super) fn merge(&mut self, other: &Self) {
         self.opened += other.opened;

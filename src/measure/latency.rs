@@ -5,12 +5,14 @@
 use crate::model::Percent;
 use hdrhistogram::{
     Histogram,
-    serialization::{Serializer, V2DeflateSerializer},
+    serialization::{Deserializer, Serializer, V2DeflateSerializer},
 };
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 /// Highest value the histogram tells apart; larger samples are clipped to it and counted.
 const HIGHEST_US: u64 = 3_600_000_000;
+/// More samples of one value than any run has: sums of their squares fit.
+const MOST_SAMPLES: u64 = 1 << 40;
 /// Significant decimal digits: a value is off by at most 0.1 %.
 const DIGITS: u8 = 3;
 
@@ -36,6 +38,30 @@ pub struct Quantile {
     /// Upper end of the sample's bucket, or the exact maximum if that is lower.
     pub high: Duration,
 }
+
+/// All that a distribution is made of, for whoever keeps it outside of memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LatencyParts {
+    /// Number of samples.
+    pub count: u64,
+    /// Their sum, in ns.
+    pub sum_ns: u128,
+    /// The sum of their squares, in ns².
+    pub sum_of_squares_ns: u128,
+    /// The smallest, in ns; 0 without samples.
+    pub min_ns: u64,
+    /// The largest, in ns; 0 without samples.
+    pub max_ns: u64,
+    /// Samples above one hour.
+    pub clipped: u64,
+    /// What [`Latency::recorded`] lists: upper ends of buckets in µs, lowest first, and counts.
+    pub buckets: Vec<(u64, u64)>,
+}
+
+/// Why parts are not those of one distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Contradiction(pub &'static str);
 
 impl Default for Latency {
     fn default() -> Self {
@@ -153,10 +179,14 @@ impl Latency {
 
     /// The smallest value that at least `percent` of the samples do not exceed; `None` without samples.
     pub fn quantile(&self, percent: Percent) -> Option<Quantile> {
-        if self.count == 0 {
+        self.at_rank(percent.rank(self.count))
+    }
+
+    /// The sample of this rank among all, from 1 for the smallest; `None` where there is none.
+    pub fn at_rank(&self, rank: u64) -> Option<Quantile> {
+        if rank == 0 || rank > self.count {
             return None;
         }
-        let rank = percent.rank(self.count);
         // The crate rounds a fractional rank up; half a rank below ours is safe from float noise.
         let micros = self.histogram.value_at_quantile((rank as f64 - 0.5) / self.count as f64);
         let low = match self.histogram.lowest_equivalent(micros) {
@@ -182,14 +212,123 @@ impl Latency {
         self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value()))
     }
 
-    /// The histogram as HdrHistogram's V2 deflate bytes, values in µs. Empty if the encoder fails, which it
-    /// does only without memory.
+    /// The histogram as HdrHistogram's V2 deflate bytes, values in µs from 1 µs to 1 h. Equal distributions have equal
+    /// bytes. Empty if the encoder fails, which it does only without memory.
     pub fn to_v2_deflate(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        match V2DeflateSerializer::new().serialize(&self.histogram, &mut bytes) {
-            Ok(_) => bytes,
-            Err(_) => Vec::new(),
+        // The bytes name the histogram's range: that of one that grew depends on the order in which it did.
+        let written = Histogram::new_with_bounds(1, HIGHEST_US, DIGITS).ok().and_then(|mut whole| {
+            whole.add(&self.histogram).ok()?;
+            V2DeflateSerializer::new().serialize(&whole, &mut bytes).ok()
+        });
+        written.map_or_else(Vec::new, |_| bytes)
+    }
+
+    /// Reads what [`Self::to_v2_deflate`] wrote. Its extremes, sum and deviation are those of the buckets' upper
+    /// ends: the exact ones are not in a histogram.
+    ///
+    /// # Errors
+    /// The bytes are no such histogram.
+    pub fn from_v2_deflate(bytes: &[u8]) -> Result<Self, NotALatency> {
+        let histogram: Histogram<u64> =
+            Deserializer::new().deserialize(&mut io::Cursor::new(bytes)).map_err(|_| NotALatency)?;
+        let mut latency = Self::new();
+        for step in histogram.iter_recorded() {
+            if step.count_at_value() > MOST_SAMPLES {
+                return Err(NotALatency);
+            }
+            latency.record_many(step.value_iterated_to(), step.count_at_value());
         }
+        Ok(latency)
+    }
+
+    /// Takes the distribution apart, so that [`Self::from_parts`] makes the same one again, bit for bit.
+    pub fn to_parts(&self) -> LatencyParts {
+        LatencyParts {
+            count: self.count,
+            sum_ns: self.sum_ns,
+            sum_of_squares_ns: self.sum_of_squares_ns,
+            min_ns: if self.count == 0 { 0 } else { self.min_ns },
+            max_ns: self.max_ns,
+            clipped: self.clipped,
+            buckets: self.recorded().collect(),
+        }
+    }
+
+    /// Puts a distribution together again.
+    ///
+    /// # Errors
+    /// The parts contradict each other: no samples could have left them behind.
+    pub fn from_parts(parts: &LatencyParts) -> Result<Self, Contradiction> {
+        let mut latency = Self::new();
+        for (micros, count) in &parts.buckets {
+            let known = *micros > 0 && latency.histogram.lowest_equivalent(*micros) <= HIGHEST_US;
+            if !known || latency.histogram.record_n(*micros, *count).is_err() {
+                return Err(Contradiction("a bucket lies outside of the histogram"));
+            }
+        }
+        if !latency.recorded().eq(parts.buckets.iter().copied()) {
+            return Err(Contradiction("the buckets are not those of the histogram"));
+        }
+        parts.agree()?;
+        if parts.count > 0 {
+            latency.count = parts.count;
+            (latency.sum_ns, latency.sum_of_squares_ns) = (parts.sum_ns, parts.sum_of_squares_ns);
+            (latency.min_ns, latency.max_ns) = (parts.min_ns, parts.max_ns);
+            latency.clipped = parts.clipped;
+            latency.extremes_fit(&parts.buckets)?;
+        }
+        Ok(latency)
+    }
+
+    /// Whether the exact extremes lie in the outermost buckets.
+    fn extremes_fit(&self, buckets: &[(u64, u64)]) -> Result<(), Contradiction> {
+        let bucket_of =
+            |nanos: u64| self.histogram.highest_equivalent(nanos.div_ceil(1_000).clamp(1, HIGHEST_US));
+        let (first, last) = (buckets.first().map(|(micros, _)| *micros), buckets.last());
+        let fits = first == Some(bucket_of(self.min_ns))
+            && last
+                .is_some_and(|(micros, count)| *micros == bucket_of(self.max_ns) && self.clipped <= *count);
+        if fits { Ok(()) } else { Err(Contradiction("an extreme lies outside of the buckets")) }
+    }
+
+    fn record_many(&mut self, micros: u64, count: u64) {
+        let micros = micros.clamp(1, HIGHEST_US);
+        let recorded = self.histogram.record_n(micros, count);
+        debug_assert!(recorded.is_ok(), "a histogram that grows takes every value up to an hour");
+        let nanos = micros * 1_000;
+        self.count += count;
+        self.sum_ns += u128::from(nanos) * u128::from(count);
+        self.sum_of_squares_ns += u128::from(nanos) * u128::from(nanos) * u128::from(count);
+        self.min_ns = self.min_ns.min(nanos);
+        self.max_ns = self.max_ns.max(nanos);
+    }
+}
+
+/// Why bytes are not a distribution of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no histogram of times in HdrHistogram's V2 encoding, in µs with 3 digits")]
+pub struct NotALatency;
+
+impl LatencyParts {
+    /// Whether count, sums and extremes can be of the same samples.
+    fn agree(&self) -> Result<(), Contradiction> {
+        let counted = self.buckets.iter().try_fold(0_u64, |sum, (_, count)| sum.checked_add(*count));
+        if counted != Some(self.count) {
+            return Err(Contradiction("the count is not that of the buckets"));
+        }
+        let (count, min, max) = (u128::from(self.count), u128::from(self.min_ns), u128::from(self.max_ns));
+        let clips = self.max_ns.div_ceil(1_000) > HIGHEST_US;
+        if min > max || clips != (self.clipped > 0) {
+            return Err(Contradiction("the extremes contradict each other"));
+        }
+        // Each sample lies between the extremes, and each square between the sample times either.
+        let sum = self.sum_ns;
+        let squares = min.saturating_mul(sum)..=max.saturating_mul(sum);
+        if !(min * count..=max * count).contains(&sum) || !squares.contains(&self.sum_of_squares_ns) {
+            return Err(Contradiction("the sums are not those of the samples"));
+        }
+        Ok(())
     }
 }
 
@@ -268,6 +407,44 @@ mod tests {
         assert_eq!(latency.mean(), Some(Duration::from_micros(70)));
     }
 
+    #[test]
+    fn what_is_written_is_read_back() {
+        let latency = of(&[1, 7, 93_530, 93_530, 3_599_999_999]);
+        let read = Latency::from_v2_deflate(&latency.to_v2_deflate()).expect("our own bytes");
+        assert!(read.recorded().eq(latency.recorded()));
+        assert_eq!(read.count(), 5);
+        assert_eq!(Latency::from_v2_deflate(b"no").map(|_| ()), Err(NotALatency));
+    }
+
+    #[test]
+    fn parts_that_contradict_each_other_are_refused() {
+        let mut latency = of(&[5, 700, 93_530, 93_530]);
+        latency.record(Duration::from_secs(7_200));
+        let good = latency.to_parts();
+        assert!(Latency::from_parts(&good).is_ok() && Latency::from_parts(&LatencyParts::default()).is_ok());
+        let wrong: [fn(&mut LatencyParts); 14] = [
+            |parts| parts.count += 1,
+            |parts| parts.count = 0,
+            |parts| parts.buckets.clear(),
+            |parts| parts.buckets.reverse(),
+            |parts| parts.buckets[0].0 = 0,
+            |parts| parts.buckets[0].0 = 93_500,
+            |parts| parts.buckets[1].0 = u64::MAX,
+            |parts| parts.buckets[1].1 = u64::MAX,
+            |parts| parts.min_ns = 800_000,
+            |parts| parts.max_ns = 1_000,
+            |parts| parts.clipped = 0,
+            |parts| parts.clipped = 2,
+            |parts| parts.sum_ns = 1,
+            |parts| parts.sum_of_squares_ns = u128::MAX,
+        ];
+        for (n, change) in wrong.into_iter().enumerate() {
+            let mut parts = good.clone();
+            change(&mut parts);
+            assert!(Latency::from_parts(&parts).is_err(), "{n}: {parts:?}");
+        }
+    }
+
     fn samples() -> impl Strategy<Value = Vec<u64>> {
         proptest::collection::vec(prop_oneof![1u64..2_000, 1_000u64..5_000_000, 1u64..3_600_000_000], 1..300)
     }
@@ -287,6 +464,17 @@ mod tests {
         }
 
         #[test]
+        fn what_is_put_together_again_is_the_same_bit_for_bit(mut nanos in samples(), zeros in 0..3) {
+            nanos.extend((0..zeros).map(|_| 0));
+            let mut latency = Latency::new();
+            nanos.iter().for_each(|nanos| latency.record(Duration::from_nanos(nanos * 1_001)));
+            let parts = latency.to_parts();
+            let again = Latency::from_parts(&parts).expect("our own parts");
+            prop_assert_eq!(again.to_parts(), parts);
+            prop_assert_eq!(again.to_v2_deflate(), latency.to_v2_deflate());
+        }
+
+        #[test]
         fn merging_in_any_grouping_is_the_same_as_recording_all(a in samples(), b in samples(), c in samples()) {
             let (la, lb, lc) = (of(&a), of(&b), of(&c));
             let mut left = la.clone();
@@ -298,6 +486,7 @@ mod tests {
             let all = of(&[a, b, c].concat());
             for latency in [&left, &right] {
                 prop_assert!(latency.recorded().eq(all.recorded()));
+                prop_assert_eq!(latency.to_v2_deflate(), all.to_v2_deflate());
                 prop_assert_eq!((latency.sum_ns, latency.sum_of_squares_ns), (all.sum_ns, all.sum_of_squares_ns));
                 prop_assert_eq!((latency.min_ns, latency.max_ns, latency.count), (all.min_ns, all.max_ns, all.count));
             }

@@ -16,6 +16,8 @@ use std::{collections::BTreeMap, time::Duration};
 const MOST_SERIES: usize = 10_000;
 /// Most kinds of failure for which a sample is kept.
 const MOST_SAMPLES: usize = 1_000;
+/// Bytes kept of a sample of a failure: what a target said may be long.
+const LONGEST_SAMPLE: usize = 2_000;
 
 /// The requests of one series.
 #[derive(Debug, Clone, Default)]
@@ -74,12 +76,25 @@ pub struct FailureSample {
     pub sample: String,
 }
 
+/// What of observations belongs to no series.
+#[derive(Debug, Default)]
+pub(super) struct BesideSeries {
+    pub last_began: Duration,
+    pub unlisted_failures: u64,
+    pub connections: Connections,
+    pub user_start_failures: Vec<u64>,
+    pub dropped: Vec<u64>,
+    pub overdue: Vec<u64>,
+    pub without_user: Vec<u64>,
+}
+
 /// Everything observed over some time by some workers.
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
     requests: Vec<Vec<(RequestKey, RequestStats)>>,
     series: usize,
-    folded: u64,
+    /// When the last request began to be sent.
+    last_began: Duration,
     connections: Connections,
     /// By `RequestId`; shorter where the last of them have none.
     slowest: Vec<Slowest>,
@@ -87,8 +102,12 @@ pub struct Observations {
     iterations: Vec<(IterationKey, IterationStats)>,
     groups: Vec<(GroupKey, GroupStats)>,
     failures: BTreeMap<(FailureSite, FailureKind), FailureSample>,
+    /// Failures of the kinds for which there was no room.
+    unlisted_failures: u64,
     user_start_failures: Vec<u64>,
     dropped: Vec<u64>,
+    overdue: Vec<u64>,
+    without_user: Vec<u64>,
 }
 
 impl Observations {
@@ -98,6 +117,8 @@ impl Observations {
             requests: vec![Vec::new(); catalog.requests.len()],
             user_start_failures: vec![0; catalog.workloads.len()],
             dropped: vec![0; catalog.stages.len()],
+            overdue: vec![0; catalog.stages.len()],
+            without_user: vec![0; catalog.stages.len()],
             ..Self::default()
         }
     }
@@ -113,6 +134,7 @@ impl Observations {
             && self.iterations().next().is_none()
             && self.groups().next().is_none()
             && self.failures.is_empty()
+            && self.unlisted_failures == 0
             && self.user_start_failures.iter().chain(&self.dropped).all(|count| *count == 0)
     }
 
@@ -147,14 +169,44 @@ impl Observations {
         self.dropped.get(stage.0 as usize).copied().unwrap_or(0)
     }
 
-    /// The same of all stages.
+    /// Those of [`Self::dropped`] that nobody had got round to when the load ended: the generator's own fault.
+    pub fn overdue(&self, stage: StageId) -> u64 {
+        self.overdue.get(stage.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// Those of [`Self::dropped`] that came when every user was busy, and no more might be made.
+    pub fn without_user(&self, stage: StageId) -> u64 {
+        self.without_user.get(stage.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// Samples beyond what histograms hold, of service and response times, of iterations, their lag, and groups.
+    pub fn clipped(&self) -> u64 {
+        let requests =
+            self.requests().map(|(_, seen)| seen.duration.clipped() + seen.response_time.clipped());
+        let iterations = self.iterations().map(|(_, seen)| seen.duration.clipped() + seen.lag.clipped());
+        let groups = self.groups().map(|(_, seen)| seen.duration.clipped());
+        requests.chain(iterations).chain(groups).sum()
+    }
+
+    /// Dropped iterations of all stages.
     pub fn all_dropped(&self) -> u64 {
         self.dropped.iter().sum()
     }
 
+    /// Failures of kinds that have no sample because there were too many kinds.
+    pub fn unlisted_failures(&self) -> u64 {
+        self.unlisted_failures
+    }
+
     /// Requests counted in a folded series because there were too many series.
     pub fn folded(&self) -> u64 {
-        self.folded
+        let folded = self.requests().filter(|(key, _)| key.status == RequestKey::OTHER_STATUS);
+        folded.map(|(_, stats)| stats.count).sum()
+    }
+
+    /// When the last of the requests began to be sent, from the start of the run; zero without requests.
+    pub fn last_began(&self) -> Duration {
+        self.last_began
     }
 
     /// What the requests did with connections.
@@ -179,7 +231,7 @@ impl Observations {
             mine.sent_bytes += stats.sent_bytes;
             mine.received_bytes += stats.received_bytes;
         }
-        self.folded += other.folded;
+        self.last_began = self.last_began.max(other.last_began);
         self.connections.merge(&other.connections);
         for (id, theirs) in (0..).map(RequestId).zip(&other.slowest) {
             self.slowest_of(id).merge(theirs);
@@ -200,6 +252,7 @@ impl Observations {
             mine.count += stats.count;
             mine.duration.merge(&stats.duration);
         }
+        self.unlisted_failures += other.unlisted_failures;
         for (key, theirs) in &other.failures {
             self.merge_failure(*key, theirs);
         }
@@ -209,17 +262,11 @@ impl Observations {
         for (mine, theirs) in self.dropped.iter_mut().zip(&other.dropped) {
             *mine += theirs;
         }
-    }
-
-    fn merge_failure(&mut self, key: (FailureSite, FailureKind), theirs: &FailureSample) {
-        if let Some(mine) = self.failures.get_mut(&key) {
-            mine.count += theirs.count;
-            // The text decides between equal times, so that the order of merging does not.
-            if (theirs.first_at, &theirs.sample) < (mine.first_at, &mine.sample) {
-                (mine.first_at, mine.sample) = (theirs.first_at, theirs.sample.clone());
-            }
-        } else if self.failures.len() < MOST_SAMPLES {
-            self.failures.insert(key, theirs.clone());
+        for (mine, theirs) in self.overdue.iter_mut().zip(&other.overdue) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.without_user.iter_mut().zip(&other.without_user) {
+            *mine += theirs;
         }
     }
 
@@ -240,24 +287,29 @@ impl Observations {
             stats.count = 0;
             stats.duration.clear();
         }
-        self.folded = 0;
+        self.last_began = Duration::ZERO;
         self.connections.clear();
         self.slowest.iter_mut().for_each(Slowest::clear);
         self.checks.clear();
         self.failures.clear();
+        self.unlisted_failures = 0;
         self.user_start_failures.fill(0);
         self.dropped.fill(0);
+        self.overdue.fill(0);
+        self.without_user.fill(0);
     }
 
     /// Notes what of a request is not kept by series.
     pub(super) fn note_request(&mut self, seen: &RequestObservation) {
         self.connections.record(&seen.connection);
+        self.last_began = self.last_began.max(seen.ended_at.saturating_sub(seen.service_time));
         if seen.trace_id.is_some() {
             self.slowest_of(seen.key.request).record(seen);
         }
     }
 
-    fn slowest_of(&mut self, id: RequestId) -> &mut Slowest {
+    /// The slowest of a request, made if there are none yet.
+    pub(super) fn slowest_of(&mut self, id: RequestId) -> &mut Slowest {
         let index = id.0 as usize;
         if self.slowest.len() <= index {
             self.slowest.resize(index + 1, Slowest::default());
@@ -274,12 +326,12 @@ impl Observations {
         let index = match position {
             Some(index) => index,
             None if full => {
-                self.folded += 1;
                 let folded = RequestKey { status: RequestKey::OTHER_STATUS, protocol: None, ..key };
                 position_or_new(cells, folded)
             }
             None => {
-                self.series += 1;
+                // A folded series takes no room: there is one for each that was there.
+                self.series += usize::from(key.status != RequestKey::OTHER_STATUS);
                 position_or_new(cells, key)
             }
         };
@@ -317,6 +369,46 @@ impl Observations {
         }
     }
 
+    /// Notes that nobody had got round to some of those that did not start.
+    pub(super) fn count_overdue(&mut self, stage: StageId, count: u64) {
+        if let Some(overdue) = self.overdue.get_mut(stage.0 as usize) {
+            *overdue += count;
+        }
+    }
+
+    /// Notes that some of those that did not start found no user.
+    pub(super) fn count_without_user(&mut self, stage: StageId, count: u64) {
+        if let Some(without_user) = self.without_user.get_mut(stage.0 as usize) {
+            *without_user += count;
+        }
+    }
+
+    /// Sets what no series of its own has: for observations that are put together again.
+    pub(super) fn set_beside_series(&mut self, beside: BesideSeries) {
+        self.last_began = beside.last_began;
+        self.unlisted_failures = beside.unlisted_failures;
+        self.connections = beside.connections;
+        self.user_start_failures = beside.user_start_failures;
+        self.dropped = beside.dropped;
+        self.overdue = beside.overdue;
+        self.without_user = beside.without_user;
+    }
+
+    /// Adds a kind of failure that was counted elsewhere.
+    pub(super) fn merge_failure(&mut self, key: (FailureSite, FailureKind), theirs: &FailureSample) {
+        if let Some(mine) = self.failures.get_mut(&key) {
+            mine.count += theirs.count;
+            // The text decides between equal times, so that the order of merging does not.
+            if (theirs.first_at, &theirs.sample) < (mine.first_at, &mine.sample) {
+                (mine.first_at, mine.sample) = (theirs.first_at, theirs.sample.clone());
+            }
+        } else if self.failures.len() < MOST_SAMPLES {
+            self.failures.insert(key, theirs.clone());
+        } else {
+            self.unlisted_failures += theirs.count;
+        }
+    }
+
     /// Counts a failure; `sample` is called only for the first of its kind.
     pub(super) fn count_failure(
         &mut self,
@@ -328,10 +420,22 @@ impl Observations {
         if let Some(known) = self.failures.get_mut(&(site, kind)) {
             known.count += 1;
         } else if self.failures.len() < MOST_SAMPLES {
-            let sample = FailureSample { count: 1, first_at: at, sample: sample() };
+            let sample = FailureSample { count: 1, first_at: at, sample: beginning(sample()) };
             self.failures.insert((site, kind), sample);
+        } else {
+            self.unlisted_failures += 1;
         }
     }
+}
+
+/// The text, or as much of it as is kept.
+fn beginning(mut text: String) -> String {
+    if text.len() > LONGEST_SAMPLE {
+        let end = (0..=LONGEST_SAMPLE).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
 }
 
 fn position_or_new<K: PartialEq, V: Default>(cells: &mut Vec<(K, V)>, key: K) -> usize {

@@ -23,6 +23,11 @@ impl PhaseLatencies {
         }
     }
 
+    /// Adds all samples of one phase.
+    pub fn add(&mut self, phase: Phase, samples: &Latency) {
+        self.of(phase).merge(samples);
+    }
+
     /// Adds the phases that there were.
     pub(super) fn record(&mut self, times: &PhaseTimes) {
         times.iter().for_each(|(phase, time)| self.of(phase).record(time));

@@ -49,6 +49,19 @@ impl Recorded {
         Self { counted: Observations::new(catalog), warm_up: warms_up.then(|| Observations::new(catalog)) }
     }
 
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.counted.is_empty() && self.warm_up.as_ref().is_none_or(Observations::is_empty)
+    }
+
+    /// Adds all that `other` saw.
+    pub fn merge(&mut self, other: &Self) {
+        self.counted.merge(&other.counted);
+        if let (Some(mine), Some(theirs)) = (&mut self.warm_up, &other.warm_up) {
+            mine.merge(theirs);
+        }
+    }
+
     /// All of it, whether it counts or not.
     pub fn whole(mut self) -> Observations {
         if let Some(warm_up) = &self.warm_up {
@@ -138,6 +151,16 @@ impl Recorder {
     /// Counts iterations that were meant to start in this stage and did not.
     pub fn dropped(&mut self, stage: StageId, count: u64) {
         self.of(stage).count_dropped(stage, count);
+    }
+
+    /// Notes that of the dropped ones so many were due, and nobody had got round to them when the load ended.
+    pub fn overdue(&mut self, stage: StageId, count: u64) {
+        self.of(stage).count_overdue(stage, count);
+    }
+
+    /// Notes that of the dropped ones so many found no user.
+    pub fn without_user(&mut self, stage: StageId, count: u64) {
+        self.of(stage).count_without_user(stage, count);
     }
 
     /// Counts a group of steps that ran to its end, and its duration.

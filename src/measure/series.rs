@@ -1,7 +1,7 @@
 //! The run over time: one point an interval, folded pair by pair when there are too many, so that a week's
 //! series is no larger than an hour's.
 
-use super::{latency::Latency, observations::Observations};
+use super::{latency::Latency, observations::Observations, recorder::Recorded, vitals::VitalsSecond};
 use crate::model::{ErrorKind, IterationEnd, Percent};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -75,14 +75,19 @@ pub struct Point {
     pub duration: SparseLatency,
     /// Response times.
     pub response_time: SparseLatency,
+    /// How late iterations began.
+    pub lag: SparseLatency,
+    /// What the generator saw of itself.
+    pub vitals: VitalsSecond,
 }
 
 impl Point {
-    /// The point that `seen` amounts to.
-    pub fn new(start: Duration, vus: u64, seen: &Observations) -> Self {
+    /// The point that `seen` amounts to, its warm-up included.
+    pub fn new(start: Duration, vus: u64, seen: &Recorded) -> Self {
+        let parts = || [Some(&seen.counted), seen.warm_up.as_ref()].into_iter().flatten();
         let mut point = Self { start, vus, ..Self::default() };
         let (mut duration, mut response_time) = (Latency::new(), Latency::new());
-        for (key, stats) in seen.requests() {
+        for (key, stats) in parts().flat_map(Observations::requests) {
             point.requests += stats.count;
             point.failed_requests += if key.failed { stats.count } else { 0 };
             point.received_bytes += stats.received_bytes;
@@ -92,16 +97,19 @@ impl Point {
             duration.merge(&stats.duration);
             response_time.merge(&stats.response_time);
         }
-        for (key, stats) in seen.iterations() {
+        let mut lag = Latency::new();
+        for (key, stats) in parts().flat_map(Observations::iterations) {
+            lag.merge(&stats.lag);
             match key.end {
                 IterationEnd::Completed => point.iterations += stats.count,
                 IterationEnd::Failed => point.failed_iterations += stats.count,
                 IterationEnd::Interrupted => {}
             }
         }
-        point.dropped_iterations = seen.all_dropped();
+        point.dropped_iterations = parts().map(Observations::all_dropped).sum();
         point.duration = SparseLatency::of(&duration);
         point.response_time = SparseLatency::of(&response_time);
+        point.lag = SparseLatency::of(&lag);
         point
     }
 
@@ -119,6 +127,8 @@ impl Point {
         self.received_bytes += next.received_bytes;
         self.duration.merge(&next.duration);
         self.response_time.merge(&next.response_time);
+        self.lag.merge(&next.lag);
+        self.vitals.absorb(&next.vitals);
     }
 }
 
@@ -180,7 +190,8 @@ mod tests {
         let mut latency = Latency::new();
         latency.record(Duration::from_micros(micros));
         let duration = SparseLatency::of(&latency);
-        Point { start: Duration::from_secs(second), requests: 1, duration, ..Point::default() }
+        let vitals = VitalsSecond { span: Duration::from_secs(1), ..VitalsSecond::default() };
+        Point { start: Duration::from_secs(second), requests: 1, duration, vitals, ..Point::default() }
     }
 
     #[test]
@@ -193,6 +204,7 @@ mod tests {
         assert_eq!(series.points().iter().map(|point| point.requests).sum::<u64>(), seconds);
         let starts: Vec<u64> = series.points().iter().map(|point| point.start.as_secs()).collect();
         assert!(starts.windows(2).all(|pair| pair[1] == pair[0] + 8));
+        assert_eq!(series.points()[3].vitals.span, Duration::from_secs(8));
         let full = &series.points()[3].duration;
         assert_eq!((full.count(), full.max()), (8, Some(Duration::from_micros(1_001))));
         assert_eq!(full.percentile(Percent::whole(50)), Some(Duration::from_micros(1_000)));

@@ -77,7 +77,8 @@ impl Slowest {
         self.0.clear();
     }
 
-    fn add(&mut self, slow: SlowRequest) {
+    /// Keeps a request if it is slow enough.
+    pub fn add(&mut self, slow: SlowRequest) {
         let place = self.0.partition_point(|known| *known < slow);
         if place < MOST_OF_A_REQUEST {
             self.0.truncate(MOST_OF_A_REQUEST - 1);

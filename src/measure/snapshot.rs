@@ -1,6 +1,6 @@
 //! An immutable view of a run at one moment: what judge and report are given.
 
-use super::{observations::Observations, series::Series};
+use super::{observations::Observations, series::Series, vitals::Vitals};
 use std::time::Duration;
 
 /// A level over the run.
@@ -19,7 +19,10 @@ pub struct Gauge {
 pub struct Snapshot {
     /// From the start of the run to this moment.
     pub elapsed: Duration,
-    /// The part of it in which what begins counts: all of it but the warm-up. Rates are per this time.
+    /// When the load ended: as planned or before, and with the last request where iterations went on after that.
+    pub load_end: Duration,
+    /// The part of it in which what begins counts: from the end of the warm-up to the end of the load, without the
+    /// time for which the last answers were waited for. Rates are per this time.
     pub counted: Duration,
     /// All observations of all workers that count, merged.
     pub total: Observations,
@@ -31,4 +34,6 @@ pub struct Snapshot {
     pub vus: Option<Gauge>,
     /// Users made so far.
     pub vus_max: u64,
+    /// What the generator saw of itself.
+    pub vitals: Vitals,
 }

@@ -166,6 +166,46 @@ impl Catalog {
         Duration::from_millis(pairs.map(|pair| pair[1].min(now).saturating_sub(pair[0])).sum())
     }
 
+    /// How much of the time from `start` to `end` was in the stages that `selects` takes and no warm-up. Where several
+    /// went on at once, the time counts once. The last stage goes on for as long as its iterations send requests.
+    pub fn counted_in_stages(
+        &self,
+        selects: impl Fn(&StageMeta) -> bool,
+        start: Duration,
+        end: Duration,
+    ) -> Duration {
+        let ms = Duration::from_millis;
+        let last = self.stages.iter().map(|stage| stage.end_ms).max();
+        let until =
+            |stage: &StageMeta| if Some(stage.end_ms) == last { end } else { ms(stage.end_ms).min(end) };
+        let selected = self.stages.iter().filter(|stage| !stage.warm_up && selects(stage));
+        let mut spans: Vec<(Duration, Duration)> = selected
+            .map(|stage| (ms(stage.start_ms).max(start), until(stage)))
+            .filter(|(from, to)| from < to)
+            .collect();
+        spans.sort_unstable();
+        let (mut sum, mut done) = (Duration::ZERO, start);
+        for (from, to) in spans {
+            sum += to.saturating_sub(from.max(done));
+            done = done.max(to);
+        }
+        sum
+    }
+
+    /// When load ended in a run that took `elapsed`: with the last stage, or where it was ended before (`stopped_at`), or
+    /// with the last request where iterations went on after that (`last_began`), and never after the run. What is left is
+    /// waiting for the last answers.
+    pub fn load_end_within(
+        &self,
+        elapsed: Duration,
+        stopped_at: Option<Duration>,
+        last_began: Duration,
+    ) -> Duration {
+        let planned = self.stages.iter().map(|stage| Duration::from_millis(stage.end_ms)).max();
+        let meant = planned.into_iter().chain(stopped_at).min();
+        meant.map_or(elapsed, |meant| meant.max(last_began).min(elapsed))
+    }
+
     /// The group of this id.
     pub fn group(&self, id: GroupId) -> &GroupMeta {
         &self.groups[id.0 as usize]

@@ -97,6 +97,12 @@ impl Operator {
     }
 }
 
+impl Operator {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual, Self::Equal, Self::NotEqual];
+}
+
 /// The right side of a condition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {
@@ -122,6 +128,16 @@ impl fmt::Display for Limit {
     }
 }
 
+impl Limit {
+    /// The bare number: seconds of a time, else what was written.
+    pub fn amount(self) -> f64 {
+        match self {
+            Self::Time(time) => time.as_secs_f64(),
+            Self::Share(number) | Self::PerSecond(number) | Self::Number(number) => number,
+        }
+    }
+}
+
 /// `AGGREGATION OPERATOR LIMIT`: what must hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Condition {
@@ -131,6 +147,33 @@ pub struct Condition {
     pub operator: Operator,
     /// What it is compared with.
     pub limit: Limit,
+}
+
+impl Condition {
+    /// Whether a number of the run satisfies it. One of another kind than the limit does not.
+    pub fn holds(&self, value: Limit) -> bool {
+        let operator = self.operator;
+        match (value, self.limit) {
+            (Limit::Time(value), Limit::Time(limit)) => operator.holds(&value, &limit),
+            (Limit::Share(value), Limit::Share(limit))
+            | (Limit::PerSecond(value), Limit::PerSecond(limit))
+            | (Limit::Number(value), Limit::Number(limit)) => operator.holds(&value, &limit),
+            _ => false,
+        }
+    }
+
+    /// Whether it can be broken while a run goes on and hold at its end, because the number only grows (a count, a
+    /// maximum), or only falls (a minimum), towards what it asks for.
+    pub fn comes_true_late(&self) -> bool {
+        let is_zero = self.limit.amount() == 0.0;
+        match (self.aggregation, self.operator) {
+            (Aggregation::Count | Aggregation::Max, Operator::Less | Operator::LessOrEqual)
+            | (Aggregation::Min, Operator::Greater | Operator::GreaterOrEqual) => false,
+            (Aggregation::Count | Aggregation::Max, Operator::Equal) => !is_zero,
+            (Aggregation::Count | Aggregation::Max | Aggregation::Min, _) => true,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Condition {
@@ -166,11 +209,43 @@ pub struct Threshold {
     pub selector: Selector,
     /// What must hold.
     pub condition: Condition,
+    /// It must hold over every window of this length, too: whole seconds, at least one.
+    pub over: Option<Duration>,
+    /// Whether the run is stopped where it is clearly broken.
+    pub abort: bool,
+    /// How long after the start of the run it is judged first; what ended before is not looked at.
+    pub after: Duration,
+    /// With fewer samples it is not judged, and has not held.
+    pub min_samples: Option<u64>,
     /// Line of the scenario file, from 1.
     pub line: usize,
 }
 
 impl Threshold {
+    /// A condition on the whole run, with nothing else said.
+    pub fn new(metric: Metric, selector: Selector, condition: Condition, line: usize) -> Self {
+        let (over, after) = (None, Duration::ZERO);
+        Self { metric, selector, condition, over, abort: false, after, min_samples: None, line }
+    }
+
+    /// The right side for people: `p95 < 200ms over every 10s, after 30s, of 50 samples or more, or the run is stopped`.
+    pub fn terms(&self) -> String {
+        let mut text = self.condition.to_string();
+        if let Some(over) = self.over {
+            text += &format!(" over every {}", format_duration(over));
+        }
+        if !self.after.is_zero() {
+            text += &format!(", after {}", format_duration(self.after));
+        }
+        if let Some(fewest) = self.min_samples {
+            text += &format!(", of {fewest} sample{} or more", if fewest == 1 { "" } else { "s" });
+        }
+        if self.abort {
+            text += ", or the run is stopped";
+        }
+        text
+    }
+
     /// The left side as written: the metric and its selector.
     pub fn subject(&self) -> String {
         format!("{}{}", self.metric, self.selector)

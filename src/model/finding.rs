@@ -1,19 +1,8 @@
 //! Something found in a scenario file, for other programs than ours: editors, CI.
 
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The file is wrong.
-    Error,
-    /// The file is sound, but this version does not carry it out.
-    Warning,
-}
-
-/// Something found.
+/// A fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
-    pub severity: Severity,
     /// The file that was looked at.
     pub file: String,
     /// What the line and column count in: the file, or the command line.

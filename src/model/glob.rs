@@ -6,12 +6,24 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
     text: String,
+    /// Whether a `*` in it is a character like any other.
+    is_literal: bool,
 }
 
 impl Glob {
     /// A pattern from its text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self { text: text.into(), is_literal: false }
+    }
+
+    /// What stands for exactly this text.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_literal: true }
+    }
+
+    /// The pattern with another text. One that had no wildcard has none then either, whatever is in the text.
+    pub fn map(&self, text: impl FnOnce(&str) -> String) -> Self {
+        Self { text: text(&self.text), is_literal: !self.is_wild() }
     }
 
     /// The pattern as it was written.
@@ -21,16 +33,16 @@ impl Glob {
 
     /// Whether the pattern has a wildcard at all.
     pub fn is_wild(&self) -> bool {
-        self.text.contains('*')
+        !self.is_literal && self.text.contains('*')
     }
 
     /// Whether `value` fits the pattern as a whole.
     pub fn matches(&self, value: &str) -> bool {
+        if !self.is_wild() {
+            return value == self.text;
+        }
         let mut parts = self.text.split('*');
         let Some(mut rest) = parts.next().and_then(|head| value.strip_prefix(head)) else { return false };
-        if !self.is_wild() {
-            return rest.is_empty();
-        }
         let middle: Vec<&str> = parts.collect();
         let Some((tail, inner)) = middle.split_last() else { return rest.is_empty() };
         for part in inner {
@@ -43,6 +55,14 @@ impl Glob {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_was_no_pattern_does_not_become_one() {
+        let masked = super::Glob::new("GET /admin").map(|text| text.replace("admin", "***"));
+        assert!(masked.matches("GET /***") && !masked.matches("GET /users") && !masked.is_wild());
+        let wild = super::Glob::new("GET /*/admin").map(|text| text.replace("admin", "***"));
+        assert!(wild.matches("GET /a/***") && wild.is_wild());
+    }
+
     use super::Glob;
 
     #[test]

@@ -485,6 +485,9 @@ mod tests {
             after in "[A-Z .:]{0,9}",
         ) {
             let whole = format!("{before}{secret}{after}");
+            // What could be the beginning of another one is hidden as well.
+            let ends_with = |length| secret.get(..length).is_some_and(|start: &str| whole.ends_with(start));
+            prop_assume!(!(LEAST..secret.len()).any(ends_with));
             let hidden = mask(&secret);
             let spellings: Vec<(&str, Spelling)> = vec![
                 ("raw", Box::new(str::to_owned)),

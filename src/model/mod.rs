@@ -24,7 +24,7 @@ pub use catalog::{
 pub use condition::{Aggregation, Condition, Limit, Operator, Selector, Threshold};
 pub use connection::ConnectionUse;
 pub use exchange_record::{CheckRecord, ExchangeRecord, ExtractRecord, ResponseRecord, TaskResult};
-pub use finding::{Finding, Severity};
+pub use finding::Finding;
 pub use flow::{BYTES_PER_USER, OnFailure, StopScope, ThinkTime};
 pub use glob::Glob;
 pub use mask::{Mask, excerpt};
@@ -39,5 +39,5 @@ pub use quantity::{
     Percent, QuantityError, Rate, format_bytes, format_duration, parse_bytes, parse_duration, parse_rate,
     parse_share,
 };
-pub use run_info::{HostInfo, OnceInfo, RunInfo};
+pub use run_info::{HostInfo, OnceInfo, PartInfo, RunInfo, WorkloadInfo};
 pub use verdict::{Ending, ExitCode, Verdict};

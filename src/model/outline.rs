@@ -33,8 +33,6 @@ pub struct Outline {
     pub files: Vec<FileOutline>,
     /// The hosts that requests may go to.
     pub hosts: Vec<String>,
-    /// What the scenario asks for and this version cannot run.
-    pub later: Vec<String>,
     /// What somebody should know before the run.
     pub notes: Vec<String>,
     /// Requests among the steps of `setup`.

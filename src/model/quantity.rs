@@ -248,6 +248,11 @@ impl Percent {
         (1..=100_000_000).contains(&millionths).then_some(Self { millionths })
     }
 
+    /// The share, from 0 to 1.
+    pub fn share(self) -> f64 {
+        self.millionths as f64 / 1e8
+    }
+
     /// The rank, from 1, of the sample that is this percentile of `count` samples: ceil(share × count).
     pub fn rank(self, count: u64) -> u64 {
         let exact = u128::from(self.millionths) * u128::from(count);

@@ -26,6 +26,34 @@ pub struct OnceInfo {
     pub errors: Vec<String>,
 }
 
+/// What the plan knew of a workload.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkloadInfo {
+    /// How its load arrives, by k6's name: `constant_vus`.
+    pub executor: String,
+    /// The most users that it can have.
+    pub max_users: u64,
+    /// Iterations that it is to start; `None` where that follows from the target.
+    pub planned_iterations: Option<u64>,
+}
+
+/// One generator's part of a run that several made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartInfo {
+    /// The part's own name.
+    pub id: String,
+    /// UTC start of its load, RFC 3339.
+    pub started_at: String,
+    /// The base URL that its load went to.
+    pub target: String,
+    /// Seed of its random choices.
+    pub seed: u64,
+    /// Where it ran.
+    pub host: HostInfo,
+    /// The command line that repeats it.
+    pub command: String,
+}
+
 /// A run's identity and circumstances.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunInfo {
@@ -59,8 +87,12 @@ pub struct RunInfo {
     pub host: HostInfo,
     /// The command line that repeats it.
     pub command: String,
+    /// The workloads in the file's order; empty where nothing is known of them.
+    pub workloads: Vec<WorkloadInfo>,
     /// What was done before the load; `None` where the scenario has no `setup`.
     pub setup: Option<OnceInfo>,
     /// What was done after the load; `None` where the scenario has no `teardown`, or it was not reached.
     pub teardown: Option<OnceInfo>,
+    /// The generators' parts, where several made the run.
+    pub parts: Vec<PartInfo>,
 }

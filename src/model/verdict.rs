@@ -15,7 +15,7 @@ pub enum ExitCode {
     Saturated,
     /// A threshold failed or had no data, or no iteration completed.
     ThresholdFailed,
-    /// An agent of a distributed run was lost.
+    /// The run, or a part of one that several generators made, was cut off.
     Incomplete,
     /// The results could not be written.
     ResultsNotWritten,
@@ -61,6 +61,11 @@ pub enum Ending {
     Signal(&'static str),
     /// A step stopped the run; which one, in words: `the step on line 12 stopped the run`.
     StoppedByStep(String),
+    /// A threshold with `abort` was broken; which one and how, in words: `aborted after 14s: …`.
+    Aborted(String),
+    /// It was cut off, so that the numbers are those of a journal without an end; what was cut off and when, in
+    /// words: `the run was cut off after 14s`.
+    Lost(String),
 }
 
 /// What the run amounts to.

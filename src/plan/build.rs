@@ -13,7 +13,7 @@ use super::{
     scope::Scope,
     secrets,
     step::{Step, each_request, looks_back},
-    thresholds,
+    threshold_times, thresholds,
     types::{Inputs, Once, Plan, Task, Workload},
     url,
     weights::Weights,
@@ -47,7 +47,7 @@ const UNKNOWN_TARGET: &str = "http://target.invalid";
 /// Every fault that shows only when the parts are put together, in the file's order.
 pub fn build(scenario: &Scenario, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>> {
     let mut faults = Faults::default();
-    finish(scenario, build_into(scenario, inputs, &mut faults), faults)
+    finish(build_into(scenario, inputs, &mut faults), faults)
 }
 
 /// Works out what could be read of a file.
@@ -58,7 +58,7 @@ pub fn compile(reading: Reading, inputs: &Inputs) -> Result<(Scenario, Plan), Ve
     let Reading { scenario, mut faults } = reading;
     let Some(scenario) = scenario else { return Err(faults.into_sorted()) };
     let built = build_into(&scenario, inputs, &mut faults);
-    finish(&scenario, built, faults).map(|plan| (scenario, plan))
+    finish(built, faults).map(|plan| (scenario, plan))
 }
 
 fn build_into(scenario: &Scenario, inputs: &Inputs, faults: &mut Faults) -> (Option<Plan>, Arc<Mask>) {
@@ -67,18 +67,31 @@ fn build_into(scenario: &Scenario, inputs: &Inputs, faults: &mut Faults) -> (Opt
     (Builder::new(scenario, inputs, secrets, faults).build(inputs, faults), mask)
 }
 
-fn finish(
-    scenario: &Scenario,
-    (plan, mask): (Option<Plan>, Arc<Mask>),
-    mut faults: Faults,
-) -> Result<Plan, Vec<Diagnostic>> {
-    let later = masked(faults.take_later(), &mask);
+fn finish((plan, mask): (Option<Plan>, Arc<Mask>), faults: Faults) -> Result<Plan, Vec<Diagnostic>> {
     match plan {
         Some(plan) if faults.is_empty() => {
-            Ok(Plan { later: [&scenario.later[..], &later].concat(), mask, ..plan })
+            let (catalog, thresholds) = shown(plan.catalog, plan.thresholds, &mask);
+            Ok(Plan { mask, catalog, thresholds, ..plan })
         }
         _ => Err(masked(faults.into_sorted(), &mask)),
     }
+}
+
+/// The catalogue with the user's tags as they may be printed, since results list requests by them, and the thresholds
+/// that select by those tags.
+fn shown(mut catalog: Catalog, mut thresholds: Vec<Threshold>, mask: &Mask) -> (Catalog, Vec<Threshold>) {
+    for (_, value) in catalog.requests.iter_mut().flat_map(|request| &mut request.tags) {
+        *value = mask.apply(value).into_owned();
+    }
+    for threshold in &mut thresholds {
+        let metric = threshold.metric;
+        let own =
+            threshold.selector.tags.iter_mut().filter(|(tag, _)| !metric.tags().contains(&tag.as_str()));
+        for (_, value) in own {
+            *value = value.map(|text| mask.apply(text).into_owned());
+        }
+    }
+    (catalog, thresholds)
 }
 
 /// Diagnostics as they may be printed.
@@ -179,7 +192,6 @@ impl<'s> Builder<'s> {
             hosts: Vec::new(),
             seed: inputs.seed,
             mask: Arc::default(),
-            later: Vec::new(),
         };
         plan.hosts = hosts(self.scenario, &plan);
         allow_hosts(&mut plan);
@@ -204,6 +216,7 @@ impl<'s> Builder<'s> {
     /// The gates, and those that say something about tasks that the command line leaves out.
     fn thresholds(&self, faults: &mut Faults) -> (Vec<Threshold>, Vec<Threshold>) {
         let written = &self.scenario.thresholds;
+        threshold_times::check(written, &self.catalog, faults);
         if self.scenario.only.is_none() {
             let lost = self.scenario.lost.as_ref();
             return (thresholds::bind(written, &self.catalog, lost, faults), Vec::new());

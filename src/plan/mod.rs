@@ -41,11 +41,13 @@ mod scope;
 mod secrets;
 mod step;
 mod template;
+mod threshold_times;
 mod thresholds;
 mod types;
 mod url;
 mod value_template;
 mod weights;
+mod workload_info;
 
 pub use body::{Body, BodyFile, Multipart, Payload, Piece};
 pub use build::{build, compile};
@@ -68,3 +70,4 @@ pub use types::{Executor, Inputs, Once, Plan, Quota, Task, Workload};
 pub use url::{UrlError, UrlTemplate};
 pub use value_template::ValueTemplate;
 pub use weights::Weights;
+pub use workload_info::workload_infos;

@@ -42,7 +42,6 @@ pub fn outline(scenario: &Scenario, plan: &Plan, file: &str, environment: Option
         } else {
             plan.hosts.clone()
         },
-        later: plan.later.iter().map(|one| format!("line {}: {}", one.span.line, one.message)).collect(),
         notes: notes(scenario, plan),
         setup_requests: plan.setup.as_ref().map_or(0, |once| requests(&once.steps)),
         teardown_requests: plan.teardown.as_ref().map_or(0, |once| requests(&once.steps)),
@@ -119,7 +118,7 @@ fn stem(file: &str) -> String {
 }
 
 fn threshold(threshold: &Threshold) -> String {
-    format!("{}: {}", threshold.subject(), threshold.condition)
+    format!("{}: {}", threshold.subject(), threshold.terms())
 }
 
 fn files(scenario: &Scenario, plan: &Plan) -> Vec<FileOutline> {
@@ -166,7 +165,7 @@ fn workload_outline(workload: &Workload, plan: &Plan) -> WorkloadOutline {
     }
 }
 
-fn kind(shape: &LoadShape) -> (&'static str, &'static str, &'static str) {
+pub(super) fn kind(shape: &LoadShape) -> (&'static str, &'static str, &'static str) {
     let (users, rate) = ("users", "iterations/s");
     match shape {
         LoadShape::ConstantUsers { .. } => ("constant_vus", "closed", users),

@@ -23,7 +23,8 @@ pub(super) fn schedule(workload: &Workload, most: u64) -> ScheduleOutline {
     }
 }
 
-fn count(arrivals: &ArrivalSchedule) -> Option<u64> {
+/// How many arrivals there are; `None` where too many would have to be drawn to know.
+pub(super) fn count(arrivals: &ArrivalSchedule) -> Option<u64> {
     let is_drawn = matches!(arrivals.spacing(), Spacing::Poisson { .. });
     (!is_drawn || arrivals.expected() <= MOST_DRAWN).then(|| arrivals.count())
 }

@@ -444,7 +444,7 @@ mod tests {
         let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), Glob::new(*value))).collect();
         let (operator, limit) = (Operator::Less, Limit::Number(1.0));
         let condition = Condition { aggregation: Aggregation::Count, operator, limit };
-        let value = Threshold { metric, selector: Selector { tags }, condition, line: 1 };
+        let value = Threshold::new(metric, Selector { tags }, condition, 1);
         let mut faults = Faults::default();
         bind(&[Spanned { value, span: Span::default() }], catalog, None, &mut faults);
         let faults = faults.into_sorted();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::ThinkTime;
 use crate::model::{Catalog, Mask, Rate, TaskId, Threshold, WorkloadId};
-use crate::scenario::{Diagnostic, Load};
+use crate::scenario::Load;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What a plan depends on besides the scenario.
@@ -66,8 +66,6 @@ pub struct Plan {
     pub seed: u64,
     /// What hides the values of secrets in whatever is printed or written.
     pub mask: Arc<Mask>,
-    /// What this version does not carry out; a plan with any of it can be looked at, but not run.
-    pub later: Vec<Diagnostic>,
 }
 
 impl Plan {

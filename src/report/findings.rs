@@ -1,6 +1,6 @@
 //! What was found in scenario files, for other programs: JSON, and the annotations of GitHub's workflows.
 
-use crate::model::{Finding, Severity};
+use crate::model::Finding;
 use serde::Serialize;
 
 /// The version of the JSON's shape.
@@ -36,13 +36,11 @@ struct FindingV1<'f> {
 pub fn json(files: &[String], findings: &[Finding]) -> String {
     let of =
         |file: &String| -> Vec<&Finding> { findings.iter().filter(|found| found.file == *file).collect() };
-    let is_valid = |found: &[&Finding]| found.iter().all(|found| found.severity != Severity::Error);
     let listed = files.iter().map(|file| {
         let found = of(file);
-        FileV1 { file, valid: is_valid(&found), findings: found.iter().map(|found| finding(found)).collect() }
+        FileV1 { file, valid: found.is_empty(), findings: found.iter().map(|found| finding(found)).collect() }
     });
-    let valid = is_valid(&findings.iter().collect::<Vec<_>>());
-    let all = FindingsV1 { schema: SCHEMA, valid, files: listed.collect() };
+    let all = FindingsV1 { schema: SCHEMA, valid: findings.is_empty(), files: listed.collect() };
     // Texts and numbers alone cannot fail to be written.
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');
@@ -51,10 +49,7 @@ pub fn json(files: &[String], findings: &[Finding]) -> String {
 
 fn finding(found: &Finding) -> FindingV1<'_> {
     FindingV1 {
-        severity: match found.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: "error",
         place: &found.place,
         line: found.line,
         column: found.column,
@@ -71,10 +66,6 @@ pub fn github(findings: &[Finding]) -> String {
 }
 
 fn annotation(found: &Finding) -> String {
-    let command = match found.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
     let mut text = found.message.clone();
     if !found.label.is_empty() {
         text += &format!(": {}", found.label);
@@ -83,7 +74,7 @@ fn annotation(found: &Finding) -> String {
         text += &format!("\n{help}");
     }
     let (file, line, column) = (property(&found.file), found.line, found.column);
-    format!("::{command} file={file},line={line},col={column},title=loadgen::{}\n", data(&text))
+    format!("::error file={file},line={line},col={column},title=loadgen::{}\n", data(&text))
 }
 
 /// What a command's message may not contain as it is.
@@ -102,7 +93,6 @@ mod tests {
 
     fn found() -> Finding {
         Finding {
-            severity: Severity::Error,
             file: "a,b.yaml".into(),
             place: "a,b.yaml".into(),
             line: 3,

@@ -4,9 +4,13 @@
 //! Pure, but for the bar that indicatif draws: data in, bytes or text out. It opens no file, asks no clock, and
 //! judges nothing; who writes where, and when, is the business of `run`.
 
+mod breakdown;
 mod chart;
+pub mod comparison;
+pub mod comparison_v1;
 pub mod findings;
 mod format;
+pub mod journal_v1;
 pub mod once;
 pub mod outline;
 mod paint;
@@ -23,6 +27,7 @@ mod text;
 mod totals;
 
 pub use format::{count, counted};
+pub use text::inert_lines;
 
 #[cfg(test)]
 mod tests;

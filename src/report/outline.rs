@@ -27,7 +27,6 @@ pub fn outline_text(outline: &Outline, width: usize, color: bool) -> String {
     parts.push(files(&outline.files).map(|table| table.render(width, paint)).unwrap_or_default());
     parts.push(hosts(&outline.hosts, width));
     parts.push(lines("Notes", &outline.notes, width, paint));
-    parts.push(lines("Not in this version", &outline.later, width, paint));
     parts.push(paragraph(&last_sentence(outline), width));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
@@ -202,9 +201,5 @@ fn paragraph(text: &str, width: usize) -> String {
 }
 
 fn last_sentence(outline: &Outline) -> String {
-    if outline.later.is_empty() {
-        format!("Nothing was sent: this is what `loadgen run {}` would do.", inert(&outline.file))
-    } else {
-        "Nothing was sent, and this version of loadgen would refuse to run it.".to_owned()
-    }
+    format!("Nothing was sent: this is what `loadgen run {}` would do.", inert(&outline.file))
 }

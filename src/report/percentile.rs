@@ -45,6 +45,32 @@ impl Percentile {
     }
 }
 
+/// The fewest samples with which any percentile is more than a guess: those of the list, or the smallest n with
+/// pⁿ + n·pⁿ⁻¹·(1 − p) ≤ 2.5 %, as for them. `None` for the maximum, which is no estimate.
+pub(super) fn samples_needed(percent: Percent) -> Option<u64> {
+    if let Some(listed) = Percentile::ALL.into_iter().find(|listed| listed.percent == percent) {
+        return Some(listed.needs);
+    }
+    let share = percent.share();
+    if share >= 1.0 {
+        return None;
+    }
+    let beyond = |n: u64| {
+        let power = ((n - 1) as f64 * share.ln()).exp();
+        power * share + n as f64 * power * (1.0 - share)
+    };
+    // It falls with n, from more than the bound on.
+    let (mut too_few, mut enough) = (1, 2);
+    while beyond(enough) > 0.025 {
+        (too_few, enough) = (enough, enough * 2);
+    }
+    while enough - too_few > 1 {
+        let middle = too_few + (enough - too_few) / 2;
+        if beyond(middle) > 0.025 { too_few = middle } else { enough = middle }
+    }
+    Some(enough)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +92,16 @@ mod tests {
                 "{percentile:?} {smallest}"
             );
             assert!(share > 0.95 || needs == smallest, "{percentile:?} {smallest}");
+        }
+    }
+
+    #[test]
+    fn any_percentile_has_a_count_and_the_maximum_none() {
+        let needed = |text: &str| Percent::parse(text).and_then(samples_needed);
+        assert_eq!(["95", "99.9", "100"].map(needed), [Some(110), Some(5_666), None]);
+        for (text, share) in [("97.5", 0.975), ("80", 0.8), ("99.5", 0.995), ("10", 0.1)] {
+            let smallest = (2..100_000).find(|n| beyond(*n, share) <= 0.025);
+            assert_eq!(needed(text), smallest, "{text}");
         }
     }
 

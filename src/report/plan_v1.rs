@@ -52,8 +52,6 @@ pub struct PlanV1 {
     pub files: Vec<FilePlanV1>,
     /// The hosts that requests may go to.
     pub hosts: Vec<String>,
-    /// What the scenario asks for and this version cannot run. If there is any, `loadgen run` refuses it.
-    pub later: Vec<String>,
     /// What somebody should know before the run.
     pub notes: Vec<String>,
     /// Number of requests among the steps of `setup`.
@@ -214,7 +212,6 @@ pub fn plan(outline: &Outline) -> PlanV1 {
         thresholds: outline.thresholds.clone(),
         files: outline.files.iter().map(file).collect(),
         hosts: outline.hosts.clone(),
-        later: outline.later.clone(),
         notes: outline.notes.clone(),
         setup_requests: outline.setup_requests,
         teardown_requests: outline.teardown_requests,

@@ -3,8 +3,11 @@
 //! The texts under `tests/golden/` and the schema are compared as they are. After a change that means to change
 //! them, `LOADGEN_UPDATE=1 cargo nextest run report` writes them anew; look at the difference before committing.
 
+mod breakdown;
+mod comparison;
 mod fixture;
 mod golden;
+mod journal;
 mod once;
 mod outline;
 mod progress;

@@ -19,6 +19,11 @@ pub(super) fn inert(text: &str) -> String {
     inert
 }
 
+/// `text` with every character escaped that could steer a terminal, its lines kept: for what is printed as it stands.
+pub fn inert_lines(text: &str) -> String {
+    text.split('\n').map(inert).collect::<Vec<_>>().join("\n")
+}
+
 /// The first `most` columns of `text`, made inert.
 pub(super) fn beginning(text: &str, most: usize) -> String {
     // No more is escaped than can be shown: a sample can be long.

@@ -5,7 +5,9 @@ use crate::{
         Connections, FailureSample, IterationKey, IterationStats, Latency, Observations, PhaseLatencies,
         RequestKey, RequestStats, SlowRequest, Snapshot, Tally,
     },
-    model::{Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestId, RequestMeta, TaskMeta},
+    model::{
+        Catalog, ErrorKind, FailureKind, FailureSite, IterationEnd, RequestId, RequestMeta, StageId, TaskMeta,
+    },
 };
 use std::{cmp::Reverse, collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -87,6 +89,8 @@ pub(super) struct StageTotals {
     pub iterations: IterationTotals,
     /// Those that were meant to start in it and did not.
     pub dropped: u64,
+    /// How much of it there was.
+    pub lasted: Duration,
 }
 
 /// What began in the warm-up.
@@ -100,6 +104,10 @@ pub(super) struct WarmUpTotals {
     pub failed: u64,
     /// Iterations that ran to their end.
     pub iterations: u64,
+    /// Iterations that a failure ended early.
+    pub failed_iterations: u64,
+    /// Iterations that were cut.
+    pub interrupted_iterations: u64,
     /// Iterations that were meant to start and did not.
     pub dropped: u64,
 }
@@ -111,8 +119,13 @@ impl WarmUpTotals {
             sum.requests += stats.count;
             sum.failed += if key.failed { stats.count } else { 0 };
         }
-        let completed = seen.iterations().filter(|(key, _)| key.end == IterationEnd::Completed);
-        sum.iterations = completed.map(|(_, stats)| stats.count).sum();
+        for (key, stats) in seen.iterations() {
+            match key.end {
+                IterationEnd::Completed => sum.iterations += stats.count,
+                IterationEnd::Failed => sum.failed_iterations += stats.count,
+                IterationEnd::Interrupted => sum.interrupted_iterations += stats.count,
+            }
+        }
         sum
     }
 }
@@ -164,10 +177,11 @@ impl Totals {
         totals.user_start_failures =
             catalog.workload_ids().map(|id| snapshot.total.user_start_failures(id)).sum();
         totals.dropped_iterations = snapshot.total.all_dropped();
-        let length = snapshot.elapsed.saturating_sub(snapshot.counted);
+        let length = catalog.warm_up_before(snapshot.elapsed);
         totals.warm_up = snapshot.warm_up.as_ref().map(|seen| WarmUpTotals::new(seen, length));
         for (stage, id) in totals.stages.iter_mut().zip(catalog.stage_ids()) {
             stage.dropped = snapshot.total.dropped(id);
+            stage.lasted = lasted(id, snapshot, catalog);
         }
         totals
     }
@@ -203,6 +217,16 @@ impl Totals {
             }
         }
     }
+}
+
+/// How much of a stage there was. The last stage goes on for as long as its iterations send requests.
+fn lasted(id: StageId, snapshot: &Snapshot, catalog: &Catalog) -> Duration {
+    let stage = catalog.stage(id);
+    let (start, planned) = (Duration::from_millis(stage.start_ms), Duration::from_millis(stage.end_ms));
+    let end = snapshot.load_end;
+    let is_last = catalog.stages.iter().all(|other| other.end_ms <= stage.end_ms);
+    let until = if is_last { end } else { end.min(planned) };
+    until.saturating_sub(start)
 }
 
 /// The slowest requests that have a trace id, the slowest first.

@@ -8,11 +8,14 @@ use crate::{
     report::{count, counted},
     scenario::DEFAULT_MAX_USERS,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::{collections::BTreeSet, fmt};
 
 /// What loadgen itself opens: results, runtimes and their threads, standard streams, the demo API's listener.
 const OWN: u64 = 64;
+
+/// The signal that ends a process whose file grows beyond `ulimit -f`, where nobody listens to it.
+pub(super) const FILE_SIZE_SIGNAL: i32 = Signal::XFSZ.as_raw();
 
 /// Raises the soft limit on open files to the hard one, as far as the system lets us, and returns what is allowed
 /// then; `None` where there is no limit.

@@ -1,51 +1,88 @@
 //! `setup` before the load and `teardown` after it: run, followed by signals, and summed up.
 
-use super::{load::Watch, signals::Signals};
+use super::{
+    load::Watch,
+    signals::{Asked, Signals},
+};
 use crate::{
     engine::{Common, Done, Phase, Transports, run_once},
     model::{Catalog, FailureKind, FailureSite, OnceInfo},
     plan::{Once, Plan},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
 
 /// Most failures that are told.
 const MOST_ERRORS: usize = 10;
 
 /// What became of steps that run once.
 pub(super) struct OnceEnd {
-    /// What they did; nothing where there were none, or a signal cut them.
+    /// What they did; nothing where there were none.
     pub done: Option<(Done, OnceInfo)>,
-    /// The signal that cut them.
+    /// The first signal that came meanwhile.
     pub signal: Option<&'static str>,
 }
 
-/// Runs `setup` or `teardown`, unless a signal comes.
-pub(super) async fn once<F: Transports>(
+/// Runs `setup`, and cuts it at the first signal: what it was to make ready will not be needed.
+pub(super) async fn set_up<F: Transports>(
     plan: &Arc<Plan>,
-    phase: Phase,
     common: &Common,
     transports: &F,
     signals: &mut Signals,
     watcher: &mut dyn Watch,
 ) -> OnceEnd {
-    let (steps, name) = match phase {
-        Phase::Setup => (&plan.setup, "setup"),
-        Phase::Teardown => (&plan.teardown, "teardown"),
+    let Some(steps) = &plan.setup else { return OnceEnd { done: None, signal: None } };
+    let (mut signal, mut cut) = (None, None);
+    let until = async {
+        let Asked { name, .. } = signals.next().await;
+        watcher.note(&format!("{name}: `setup` was cut; no load is made"));
+        (signal, cut) = (Some(name), Some(format!("cut by {name}")));
     };
-    let Some(steps) = steps else { return OnceEnd { done: None, signal: None } };
-    let done = tokio::select! {
-        done = run_once(plan, phase, common, transports) => done,
-        signal = signals.next() => {
-            watcher.note(&format!("{signal}: `{name}` was cut"));
-            return OnceEnd { done: None, signal: Some(signal) };
+    let done = run_once(plan, Phase::Setup, common, transports, until).await;
+    OnceEnd { done: done.map(|done| told_of(steps, done, cut, watcher)), signal }
+}
+
+/// Runs `teardown`, for at most `limit`. The first signal of the run lets it end, the second one cuts it.
+pub(super) async fn tear_down<F: Transports>(
+    plan: &Arc<Plan>,
+    common: &Common,
+    transports: &F,
+    limit: Duration,
+    signals: &mut Signals,
+    watcher: &mut dyn Watch,
+) -> OnceEnd {
+    let Some(steps) = &plan.teardown else { return OnceEnd { done: None, signal: None } };
+    let (mut signal, mut cut) = (None, None);
+    let until = async {
+        let by = tokio::select! {
+            () = second(signals, &mut signal, watcher) => "a second signal".to_owned(),
+            () = sleep(limit) => "the end of its time: what was left of `graceful_stop`, and 1s".to_owned(),
+        };
+        watcher.note(&format!("`teardown` was cut by {by}"));
+        cut = Some(format!("cut by {by}"));
+    };
+    let done = run_once(plan, Phase::Teardown, common, transports, until).await;
+    OnceEnd { done: done.map(|done| told_of(steps, done, cut, watcher)), signal }
+}
+
+/// Waits for a signal that is not the run's first one, and keeps that one's name in `first`.
+async fn second(signals: &mut Signals, first: &mut Option<&'static str>, watcher: &mut dyn Watch) {
+    loop {
+        let Asked { name, again } = signals.next().await;
+        if again {
+            return;
         }
-    };
-    let done = done.map(|done| {
-        done.lines.iter().for_each(|line| watcher.note(line));
-        let info = info(steps, &done);
-        (done, info)
-    });
-    OnceEnd { done, signal: None }
+        watcher.note(&format!("{name}: ending after `teardown` (again to cut it)"));
+        *first = Some(name);
+    }
+}
+
+/// Tells what the steps' log says, and sums up.
+fn told_of(once: &Once, done: Done, cut: Option<String>, watcher: &mut dyn Watch) -> (Done, OnceInfo) {
+    done.lines.iter().for_each(|line| watcher.note(line));
+    let mut info = info(once, &done);
+    info.errors.extend(cut.filter(|_| done.was_cut));
+    (done, info)
 }
 
 fn info(once: &Once, done: &Done) -> OnceInfo {

@@ -38,6 +38,11 @@ impl ResultsFolder {
         Ok(Self { path })
     }
 
+    /// A folder that is there already.
+    pub fn existing(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -56,6 +61,12 @@ impl ResultsFolder {
         let path = self.path.join(name);
         write_whole(&path, bytes)?;
         Ok(path)
+    }
+
+    /// Removes it where nothing could be written to it: an empty folder looks like results.
+    pub fn remove_if_empty(&self) {
+        // One that has files stays, which is the other thing that is wanted.
+        let _ = fs::remove_dir(&self.path);
     }
 }
 

@@ -3,24 +3,31 @@
 use super::{
     command_line::typed,
     host,
+    journal::{Journal, header},
+    judgement::{Case, Judgement, judged},
     limits::{OpenFiles, check_open_files, raise_open_files},
     load::{self, Loaded, Watch},
-    once::{OnceEnd, once},
-    signals::Signals,
+    once::{OnceEnd, set_up, tear_down},
+    signals::{Asked, Signals},
     store::Store,
 };
 use crate::{
     demo,
-    engine::{Common, Engine, HttpTransports, Phase, TransportProblem, WallClock},
-    judge::{ThresholdResult, judge, setup_failed, verdict},
+    engine::{Common, Engine, HttpTransports, TransportProblem, WallClock},
+    judge::{Gates, Health, ThresholdResult},
     measure::{Collector, Snapshot},
     model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
-    plan::{self, Files, Inputs, Plan, notes, target_name},
-    report::summary_v1::summary,
+    plan::{self, Files, Inputs, Plan, notes, target_name, workload_infos},
+    report::{
+        journal_v1::{End, Start},
+        summary_v1::summary,
+    },
     scenario::{self, Diagnostic, Options, Reading, Scenario, Target},
 };
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeMap, io, panic::resume_unwind, path::PathBuf, sync::Arc, thread, time::Duration,
+};
 
 /// What to run, and how.
 #[derive(Debug, Clone)]
@@ -39,6 +46,8 @@ pub struct Job {
     pub env: BTreeMap<String, String>,
     /// The files that the scenario names.
     pub files: Arc<dyn Files>,
+    /// Whether a run whose generator was saturated may pass.
+    pub allow_saturated: bool,
     /// The words of the command that repeats the run, without the seed.
     pub command: Vec<String>,
 }
@@ -49,9 +58,6 @@ pub enum RunError {
     /// The scenario is wrong.
     #[error("the scenario is wrong")]
     Scenario(Vec<Diagnostic>),
-    /// The scenario is sound, but this version does not carry all of it out.
-    #[error("the scenario asks for what is not in this version")]
-    Later(Vec<Diagnostic>),
     /// The demo API, a thread or the signals could not be set up.
     #[error("{0}: {1}")]
     Setup(&'static str, io::Error),
@@ -61,6 +67,9 @@ pub enum RunError {
     /// The run needs more open files than it may have.
     #[error("{0}")]
     OpenFiles(OpenFiles),
+    /// A signal came before anything was sent; its name.
+    #[error("stopped by {0} before anything was sent; no results were written")]
+    Stopped(&'static str),
 }
 
 /// A run that came to a verdict.
@@ -72,6 +81,8 @@ pub struct Outcome {
     pub plan: Arc<Plan>,
     /// What was seen.
     pub snapshot: Snapshot,
+    /// What the generator's numbers are worth.
+    pub health: Health,
     /// The gates.
     pub thresholds: Vec<ThresholdResult>,
     /// What it amounts to.
@@ -102,9 +113,6 @@ pub(super) fn prepare(job: &Job) -> Result<Ready, RunError> {
     let demo_url = demo.as_ref().map(demo::Demo::url);
     let inputs = Inputs { env: job.env.clone(), demo_url, seed, files: Arc::clone(&job.files) };
     let (scenario, plan) = plan::compile(reading, &inputs).map_err(RunError::Scenario)?;
-    if !plan.later.is_empty() {
-        return Err(RunError::Later(plan.later));
-    }
     let transports = transports(&plan)?;
     Ok(Ready { scenario, plan: Arc::new(plan), transports, demo })
 }
@@ -121,19 +129,54 @@ fn transports(plan: &Plan) -> Result<HttpTransports, RunError> {
 /// Before any load: the scenario is wrong, or something it needs cannot be had.
 pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunError> {
     let allowed = raise_open_files();
-    let ready = prepare(&job)?;
+    let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
+    let job = Arc::new(job);
+    let ready = prepare_unless_asked(&job, &mut signals).await?;
     let files = check_open_files(&ready.plan, ready.demo.is_some(), allowed).map_err(RunError::OpenFiles)?;
     for note in notes(&ready.scenario, &ready.plan).into_iter().chain(files) {
         watcher.note(&format!("note: {note}"));
     }
-    let mut signals = Signals::listen().map_err(|error| RunError::Setup("signals", error))?;
     let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
     let name = ready.plan.mask.apply(&name).into_owned();
-    let mut store = Store::open(job.results.as_deref(), &name, WallClock::start(), watcher);
-    let ran = drive(&ready, &mut signals, watcher).await?;
-    let mut info = run_info(&job, &ready, name, &ran, store.id(ran.wall));
+    let called = WallClock::start();
+    let mut store = Store::open(job.results.as_deref(), &name, called, watcher);
+    let begun = run_info(&job, &ready, &name, (called, Duration::ZERO), store.id(called));
+    let journal = store.journal(&header(begun, &ready.plan, Engine::INTERVAL, job.allow_saturated), watcher);
+    let ran = drive(&ready, &mut signals, watcher, &journal).await?;
+    let span = (ran.wall, ran.loaded.snapshot.elapsed);
+    let mut info = run_info(&job, &ready, &name, span, store.id(ran.wall));
     (info.setup, info.teardown) = (ran.setup.clone(), ran.teardown.clone());
-    Ok(conclude(ready.plan, ran, info, &mut store))
+    let end = end(&ran, &info);
+    let outcome = conclude(ready.plan, ran, info, job.allow_saturated, &mut store);
+    journal.end(&end, watcher);
+    Ok(outcome)
+}
+
+/// Prepares on a thread of its own, since large files take their time, unless a signal comes before that is done.
+async fn prepare_unless_asked(job: &Arc<Job>, signals: &mut Signals) -> Result<Ready, RunError> {
+    let its_job = Arc::clone(job);
+    let preparing = tokio::task::spawn_blocking(move || prepare(&its_job));
+    tokio::select! {
+        ready = preparing => ready.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => Err(RunError::Setup("a thread", io::Error::other(error))),
+        }),
+        Asked { name, .. } = signals.next() => Err(RunError::Stopped(name)),
+    }
+}
+
+/// What the journal has to know of the end.
+fn end(ran: &Ran, info: &RunInfo) -> End {
+    End {
+        ending: ran.loaded.ending.clone(),
+        elapsed: ran.loaded.snapshot.elapsed,
+        stopped_at: ran.loaded.stopped_at,
+        ended_at: info.ended_at.clone(),
+        setup_failed: ran.setup_failed,
+        setup_cut: ran.setup_cut.is_some(),
+        teardown: info.teardown.clone(),
+        fault: ran.loaded.panics.first().cloned(),
+    }
 }
 
 /// The load and what stood around it.
@@ -143,34 +186,52 @@ struct Ran {
     wall: WallClock,
     setup: Option<OnceInfo>,
     setup_failed: bool,
+    /// The signal that cut it.
+    setup_cut: Option<&'static str>,
     teardown: Option<OnceInfo>,
 }
 
-async fn drive(ready: &Ready, signals: &mut Signals, watcher: &mut dyn Watch) -> Result<Ran, RunError> {
+async fn drive(
+    ready: &Ready,
+    signals: &mut Signals,
+    watcher: &mut dyn Watch,
+    journal: &Journal,
+) -> Result<Ran, RunError> {
     let Ready { plan, transports, .. } = ready;
     let nothing = Common::new(plan, Vec::new());
-    let OnceEnd { done, signal } = once(plan, Phase::Setup, &nothing, transports, signals, watcher).await;
+    let OnceEnd { done, signal } = set_up(plan, &nothing, transports, signals, watcher).await;
     let (done, setup) = done.unzip();
-    let failed = done.as_ref().is_some_and(|done| !done.passed);
+    let failed = done.as_ref().is_some_and(|done| !done.passed && !done.was_cut);
     let wall = WallClock::start();
+    journal.start(&Start { started_at: wall.rfc3339(Duration::ZERO), setup: setup.clone() });
     let stopped = done.as_ref().and_then(|done| done.stopped.clone());
     if failed || signal.is_some() || stopped.is_some() {
         let by_step = stopped.map_or(Ending::Completed, Ending::StoppedByStep);
         let ending = signal.map_or(by_step, Ending::Signal);
-        let loaded = Loaded { snapshot: nothing_seen(plan), ending, panics: Vec::new() };
-        return Ok(Ran { loaded, wall, setup, setup_failed: failed, teardown: None });
+        let gates = Gates::new(&plan.thresholds, &plan.catalog);
+        let snapshot = nothing_seen(plan);
+        let loaded =
+            Loaded { snapshot, gates, ending, panics: Vec::new(), stopped_at: None, time_left: None };
+        return Ok(Ran { loaded, wall, setup, setup_failed: failed, setup_cut: signal, teardown: None });
     }
     let common = Common::new(plan, done.map_or_else(Vec::new, |done| done.values));
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let engine = Engine::start(plan, &common, transports, workers)
         .map_err(|error| RunError::Setup("threads", error))?;
-    let mut loaded = load::follow(engine, plan, signals, watcher).await;
-    let after = once(plan, Phase::Teardown, &common, transports, signals, watcher).await;
-    if let (Ending::Completed, Some(signal)) = (&loaded.ending, after.signal) {
+    let mut loaded = load::follow(engine, plan, signals, watcher, journal).await;
+    let Some(time_left) = loaded.time_left else {
+        if plan.teardown.is_some() {
+            watcher.note("`teardown` is left out");
+        }
+        return Ok(Ran { loaded, wall, setup, setup_failed: false, setup_cut: None, teardown: None });
+    };
+    let after = tear_down(plan, &common, transports, time_left, signals, watcher).await;
+    // Of several endings, a signal comes first.
+    if let Some(signal) = after.signal {
         loaded.ending = Ending::Signal(signal);
     }
     let teardown = after.done.map(|(_, info)| info);
-    Ok(Ran { loaded, wall, setup, setup_failed: false, teardown })
+    Ok(Ran { loaded, wall, setup, setup_failed: false, setup_cut: None, teardown })
 }
 
 fn nothing_seen(plan: &Plan) -> Snapshot {
@@ -197,30 +258,31 @@ fn file_stem(file: &str) -> String {
     stem.map_or_else(|| "run".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, store: &mut Store) -> Outcome {
-    let Ran { loaded: Loaded { snapshot, ending, panics }, setup_failed: no_setup, .. } = ran;
-    let thresholds = if no_setup { Vec::new() } else { judge(&plan.thresholds, &snapshot, &plan.catalog) };
-    let mut verdict = if no_setup {
-        let errors = info.setup.as_ref().map_or(&[][..], |setup| &setup.errors);
-        setup_failed(errors.first().map_or("a request in it failed", String::as_str))
-    } else {
-        verdict(&thresholds, &snapshot, &ending)
-    };
-    if let Some(panic) = panics.first() {
-        let reason = format!("loadgen itself failed: {panic}; {}", verdict.reason);
-        verdict = Verdict { passed: false, exit_code: ExitCode::Internal, reason, ..verdict };
-    }
-    let bytes = summary(&info, &snapshot, &plan.catalog, &verdict, &thresholds).to_json();
+fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, allow_saturated: bool, store: &mut Store) -> Outcome {
+    let Ran { loaded, setup_failed, setup_cut, .. } = ran;
+    let Loaded { snapshot, gates, ending, panics, .. } = loaded;
+    let Judgement { thresholds, health, mut verdict } = judged(&Case {
+        gates: &gates,
+        catalog: &plan.catalog,
+        snapshot: &snapshot,
+        ending: &ending,
+        setup: info.setup.as_ref(),
+        setup_failed,
+        setup_cut: setup_cut.is_some(),
+        fault: panics.first().map(String::as_str),
+        allow_saturated,
+    });
+    let bytes = summary(&info, &snapshot, &plan.catalog, &verdict, &health, &thresholds).to_json();
     store.write("summary.json", &bytes);
     if store.failure.is_some() {
         verdict = not_written(verdict);
     }
     let (folder, not_written) = (store.written(), store.failure.take());
-    Outcome { info, plan, snapshot, thresholds, verdict, folder, not_written }
+    Outcome { info, plan, snapshot, health, thresholds, verdict, folder, not_written }
 }
 
 /// The verdict where the results could not be written.
-fn not_written(verdict: Verdict) -> Verdict {
+pub(super) fn not_written(verdict: Verdict) -> Verdict {
     let exit_code = verdict.exit_code.or_worse(ExitCode::ResultsNotWritten);
     let problem = "the results could not be written";
     let reason = match exit_code {
@@ -230,17 +292,18 @@ fn not_written(verdict: Verdict) -> Verdict {
     Verdict { passed: false, exit_code, reason, ..verdict }
 }
 
-fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> RunInfo {
+/// The run's identity and circumstances; its span is when the load began and how long it took.
+fn run_info(job: &Job, ready: &Ready, name: &str, span: (WallClock, Duration), id: String) -> RunInfo {
     let Ready { scenario, plan, .. } = ready;
-    let (wall, snapshot) = (ran.wall, &ran.loaded.snapshot);
+    let (wall, elapsed) = span;
     let shown = |text: &str| plan.mask.apply(text).into_owned();
     RunInfo {
         id,
-        name,
+        name: name.to_owned(),
         description: scenario.description.as_deref().map(shown),
         started_at: wall.rfc3339(Duration::ZERO),
-        ended_at: wall.rfc3339(snapshot.elapsed),
-        duration_ms: snapshot.elapsed.as_millis() as u64,
+        ended_at: wall.rfc3339(elapsed),
+        duration_ms: elapsed.as_millis() as u64,
         planned_duration_ms: plan.duration().as_millis() as u64,
         scenario_file: job.file.clone(),
         scenario_sha256: hex(&Sha256::digest(job.source.as_bytes())),
@@ -250,11 +313,16 @@ fn run_info(job: &Job, ready: &Ready, name: String, ran: &Ran, id: String) -> Ru
         tags: scenario.tags.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
         host: host::describe(),
         command: format!("{} --seed {}", typed(&job.command, &plan.mask), plan.seed),
+        workloads: workload_infos(plan),
         setup: None,
         teardown: None,
+        parts: Vec::new(),
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

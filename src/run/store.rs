@@ -1,10 +1,11 @@
 //! Where a run's results go, and what became of that.
 
 use super::{
+    journal::{JOURNAL, Journal},
     load::Watch,
     results::{ResultsFolder, slug},
 };
-use crate::engine::WallClock;
+use crate::{engine::WallClock, report::journal_v1::Header};
 use std::path::{Path, PathBuf};
 
 /// The results' place.
@@ -39,12 +40,20 @@ impl Store {
         self.folder.as_ref().map_or_else(made, ResultsFolder::id)
     }
 
+    /// Begins the journal of the run. Where there is no place for one, or it cannot be made, it takes nothing: what
+    /// is asked for is the results, and a journal is for when those cannot be had.
+    pub fn journal(&self, header: &Header, watcher: &mut dyn Watch) -> Journal {
+        let Some(folder) = &self.folder else { return Journal::none() };
+        Journal::create(&folder.path().join(JOURNAL), header, watcher)
+    }
+
     /// Writes a file of the results, and notes where it cannot.
     pub fn write(&mut self, name: &str, bytes: &[u8]) {
         let Some(folder) = &self.folder else { return };
         if let Err(error) = folder.write(name, bytes) {
             let place = folder.path().join(name);
             self.failure = Some(format!("{} could not be written: {error}", place.display()));
+            folder.remove_if_empty();
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     model::{Catalog, ExchangeRecord, FailureSite, TaskResult},
     plan::{Once, Plan},
 };
-use std::{rc::Rc, sync::Arc};
+use std::{future::pending, rc::Rc, sync::Arc};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// What became of the tasks.
@@ -41,7 +41,7 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     let ready = prepare(&job)?;
     let Ready { plan, transports, .. } = &ready;
     let nothing = Common::new(plan, Vec::new());
-    let setup = run_once(plan, Phase::Setup, &nothing, transports).await;
+    let setup = run_once(plan, Phase::Setup, &nothing, transports, pending()).await;
     let mut tried = Tried { tasks: Vec::new(), lines: Vec::new() };
     let values = match setup {
         None => Vec::new(),
@@ -55,7 +55,7 @@ pub async fn try_tasks(job: Job, show: &mut dyn FnMut(&ExchangeRecord)) -> Resul
     };
     let common = Common::new(plan, values);
     follow(plan, &common, transports, show, &mut tried).await;
-    if let Some(done) = run_once(plan, Phase::Teardown, &common, transports).await {
+    if let Some(done) = run_once(plan, Phase::Teardown, &common, transports, pending()).await {
         tried.add_once("teardown", &plan.teardown, &done);
     }
     Ok(tried)

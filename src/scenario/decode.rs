@@ -160,7 +160,6 @@ fn decode(root: &Node, faults: &mut Faults) -> Option<Scenario> {
         teardown,
         workloads: workloads.unwrap_or_default(),
         thresholds,
-        later: faults.take_later(),
         lost: None,
         only: None,
     })

@@ -7,7 +7,8 @@ use super::{
     span::{Span, Spanned},
     yaml::{Node, NodeValue},
 };
-use crate::model::{Metric, Selector, Threshold};
+use crate::model::{Aggregation, Condition, Metric, Selector, Threshold, format_duration};
+use std::time::Duration;
 
 pub(super) fn thresholds(node: &Node, faults: &mut Faults) -> Vec<Spanned<Threshold>> {
     if let NodeValue::List(_) = node.value {
@@ -46,39 +47,62 @@ fn threshold(
     selector: &Selector,
     faults: &mut Faults,
 ) -> Option<Spanned<Threshold>> {
-    let expression = match &node.value {
+    let (expression, terms) = match &node.value {
         NodeValue::Map(_) => map_form(node, faults)?,
-        _ => node,
+        _ => (node, Terms::default()),
     };
     let text = word(expression, "a condition", faults)?;
     let condition = parse_condition(expression, text.value, metric, faults)?;
-    let line = expression.span.line;
-    Some(Spanned::new(Threshold { metric, selector: selector.clone(), condition, line }, left))
+    terms.check(metric, &condition, faults);
+    let value = Threshold {
+        over: terms.over,
+        abort: terms.abort.is_some(),
+        after: terms.after,
+        min_samples: terms.min_samples,
+        ..Threshold::new(metric, selector.clone(), condition, expression.span.line)
+    };
+    Some(Spanned::new(value, left))
 }
 
-/// `{ expect, over, abort, after, min_samples }`; windows and early ends are checked, and refused at run time.
-fn map_form<'n>(node: &'n Node, faults: &mut Faults) -> Option<&'n Node> {
+/// How and when a condition is judged.
+#[derive(Debug, Default)]
+struct Terms {
+    over: Option<Duration>,
+    /// Where it says that the run is stopped.
+    abort: Option<Span>,
+    after: Duration,
+    min_samples: Option<u64>,
+}
+
+impl Terms {
+    /// Refuses an abort that would come at the very beginning.
+    fn check(&self, metric: Metric, condition: &Condition, faults: &mut Faults) {
+        let Some(abort) = self.abort.filter(|_| self.over.is_none() && condition.comes_true_late()) else {
+            return;
+        };
+        let number = condition.aggregation;
+        let growth = if number == Aggregation::Min { "falls" } else { "grows" };
+        let message =
+            format!("`abort` would stop the run at its beginning: `{condition}` can come true late");
+        faults.report(abort, message).label(format!("the `{number}` of `{metric}` only {growth}")).help(
+            "leave `abort` out, so that it is judged at the end, or add `over: 10s` to ask it of every 10 s",
+        );
+    }
+}
+
+/// `{ expect, over, abort, after, min_samples }`.
+fn map_form<'n>(node: &'n Node, faults: &mut Faults) -> Option<(&'n Node, Terms)> {
     let mut keys = Keys::open(node, "a threshold", faults)?;
     let condition =
         keys.strange_entries(&["expect", "over", "after", "abort", "min_samples"]).find_map(meant);
     let expression = if condition.is_some() { keys.get("expect") } else { keys.require("expect", faults) };
-    let mut later = Vec::new();
-    if let Some(node) = keys.get("over") {
-        later.extend(positive_duration(node, "`over`", faults).map(|_| "over"));
-    }
-    if let Some(node) = keys.get("after") {
-        let after = duration(node, "`after`", faults);
-        later.extend(after.filter(|after| !after.is_zero()).map(|_| "after"));
-    }
-    if let Some(node) = keys.get("abort") {
-        later.extend(boolean(node, "`abort`", faults).filter(|abort| *abort).map(|_| "abort"));
-    }
-    if let Some(node) = keys.get("min_samples") {
-        later.extend(whole_number(node, "`min_samples`", 1..=1_000_000_000, faults).map(|_| "min_samples"));
-    }
-    for key in later {
-        faults.not_yet(keys.key_span(key), &format!("`{key}` of a threshold"));
-    }
+    let over = keys.get("over").and_then(|node| window(node, faults));
+    let after = keys.get("after").and_then(|node| duration(node, "`after`", faults)).unwrap_or_default();
+    let stops = keys.get("abort").and_then(|node| boolean(node, "`abort`", faults)).unwrap_or_default();
+    let abort = stops.then(|| keys.key_span("abort"));
+    let min_samples = keys
+        .get("min_samples")
+        .and_then(|node| whole_number(node, "`min_samples`", 1..=1_000_000_000, faults));
     keys.finish_with(faults, |key, fault| match condition.as_ref().filter(|(meant, _)| meant == key) {
         Some((_, condition)) => {
             fault.label(format!("did you mean `expect: {condition}`?"));
@@ -86,7 +110,20 @@ fn map_form<'n>(node: &'n Node, faults: &mut Faults) -> Option<&'n Node> {
         }
         None => false,
     });
-    expression
+    expression.map(|expression| (expression, Terms { over, abort, after, min_samples }))
+}
+
+/// The length of a window, in whole seconds, which are what windows are made of.
+fn window(node: &Node, faults: &mut Faults) -> Option<Duration> {
+    let over = positive_duration(node, "`over`", faults)?;
+    if over.subsec_nanos() == 0 {
+        return Some(over);
+    }
+    let whole = format_duration(Duration::from_secs(over.as_secs() + 1));
+    let fault =
+        faults.report(node.span, format!("`over: {}` is not in whole seconds", format_duration(over)));
+    fault.label(format!("windows are made of seconds: for example `{whole}`"));
+    None
 }
 
 /// The condition that `p95: 200ms` or `p(95): "< 200"` was meant as, by its key.

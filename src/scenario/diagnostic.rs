@@ -51,11 +51,10 @@ const MANY: usize = 500;
 /// Longest message or label; a longer one quotes a text that nobody reads as a whole.
 const LONGEST: usize = 400;
 
-/// The faults found so far, and what is sound but not carried out by this version.
+/// The faults found so far.
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Vec<Diagnostic>,
-    later: Vec<Diagnostic>,
     /// The last one that was reported and not kept.
     spare: Option<Diagnostic>,
 }
@@ -74,15 +73,6 @@ impl Faults {
         self.list.len() >= MANY
     }
 
-    /// Notes that something is of the language, but not of this version of the program: no fault, and no
-    /// run either.
-    pub fn not_yet(&mut self, span: Span, what: &str) -> &mut Diagnostic {
-        if self.later.len() >= MOST_KEPT {
-            self.later.pop();
-        }
-        push(&mut self.later, span, format!("{what} is not in this version")).label("leave it out")
-    }
-
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -92,12 +82,6 @@ impl Faults {
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
         self.list.truncate(MOST_KEPT);
-        self.later.extend(other.later);
-    }
-
-    /// Takes what this version does not carry out, in the file's order, each once.
-    pub fn take_later(&mut self) -> Vec<Diagnostic> {
-        sorted(std::mem::take(&mut self.later))
     }
 
     /// The faults in the file's order, each once.

@@ -53,7 +53,7 @@ pub use http::{
     AddressFamily, Compression, Connections, DnsDefaults, HttpDefaults, HttpVersion, TlsDefaults, TlsVersion,
 };
 pub use overrides::{Override, OverrideKind};
-pub use render::{render, render_later};
+pub use render::render;
 pub use schema::json_schema;
 pub use secrets::{Secret, SecretSource};
 pub use sources::{Source, Sources};

@@ -29,16 +29,6 @@ pub fn render(sources: &Sources, faults: &[Diagnostic]) -> String {
     text.join("\n\n")
 }
 
-/// What of a sound file this version does not carry out, as a person reads it.
-pub fn render_later(sources: &Sources, later: &[Diagnostic]) -> String {
-    let renderer = Renderer::plain();
-    let listed = later.iter().take(MOST_PRINTED);
-    let mut text: Vec<String> =
-        listed.map(|one| renderer.render(&[group(sources, one, Level::WARNING)])).collect();
-    text.push(format!("{}: valid, but not in this version; nothing was sent\n", sources.file()));
-    text.join("\n\n")
-}
-
 fn group<'a>(sources: &'a Sources, fault: &'a Diagnostic, level: Level<'a>) -> Group<'a> {
     let (source, mut range) = sources.of(fault);
     let (path, source) = (source.name.as_str(), source.text.as_str());

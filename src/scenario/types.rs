@@ -4,7 +4,6 @@
 
 use super::{
     data::DataFeed,
-    diagnostic::Diagnostic,
     given::Given,
     http::HttpDefaults,
     secrets::Secret,
@@ -52,8 +51,6 @@ pub struct Scenario {
     pub workloads: Vec<Workload>,
     /// `thresholds`.
     pub thresholds: Vec<Spanned<Threshold>>,
-    /// What of it this version does not carry out.
-    pub later: Vec<Diagnostic>,
     /// The only task that was kept, where the command line names one.
     pub only: Option<String>,
     /// Where a part of the file could not be read: every name that the file gives, so that the rest can be

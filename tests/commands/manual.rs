@@ -3,7 +3,8 @@
 use super::shell::loadgen;
 use std::fs;
 
-const COMMANDS: [&str; 8] = ["run", "validate", "plan", "demo", "init", "schema", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["run", "validate", "plan", "report", "merge", "compare", "demo", "init", "schema", "completions", "man"];
 
 #[test]
 fn every_shell_gets_every_command() {

@@ -248,6 +248,15 @@ async fn a_pause_keeps_a_user_from_taking_arrivals() {
     }
 }
 
+/// Dropped arrivals that nobody had got round to, and those that found no user.
+fn causes(run: &Run) -> (u64, u64) {
+    let total = &run.seen.total;
+    let stages = run.plan.catalog.stage_ids();
+    stages.fold((0, 0), |(overdue, without_user), stage| {
+        (overdue + total.overdue(stage), without_user + total.without_user(stage))
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stall_of_the_target_shows_in_every_arrival_that_met_it() {
     // Whatever reaches it in the second after 4 s is answered when that is over.
@@ -275,6 +284,7 @@ async fn a_stall_of_the_target_shows_in_every_arrival_that_met_it() {
     let yaml = "load: { rate: 100/s, duration: 10s, max_users: 20 }\nflow: [ { get: /a } ]\nstart_after: 1ms";
     let run = Sim::of(yaml).run(stalling).await;
     assert_eq!((run.seen.total.all_dropped(), run.seen.vus_max), (81, 20));
+    assert_eq!(causes(&run), (0, 81));
     let times = run.times("/a");
     assert!(times.iter().all(|at| at % 10 == 1) && times.contains(&5_011), "{times:?}");
     assert_eq!(times.iter().filter(|at| (4_000..5_010).contains(*at)).count(), 20);
@@ -525,6 +535,7 @@ async fn what_is_due_in_the_last_moment_is_started_or_dropped() {
         let run = Sim::of(yaml).workers(workers).run(|_| Reply::status(200).after(100)).await;
         assert_eq!(run.ends().0, 2, "{workers} workers");
         run.open_adds_up("/a", Duration::MAX);
+        assert_eq!((causes(&run), run.seen.total.all_dropped()), ((1, 0), 1), "{workers} workers");
         // At a stop it is the same.
         let yaml = yaml.replace("667ms", "1h");
         let run = Sim::of(&yaml).workers(workers).stop_at(ms(667)).run(|_| Reply::status(200)).await;
@@ -549,5 +560,6 @@ flow: [ { get: /a } ]
     assert_eq!((run.times("/login"), run.times("/a")), (vec![0, 100, 200, 300], vec![300, 400, 400]));
     assert_eq!((run.ends(), run.dropped()), ((3, 0, 0), vec![2]));
     assert_eq!((run.times("/logout"), run.took), (vec![450, 450, 500, 600], ms(610)));
+    assert_eq!(causes(&run), (0, 0));
     run.open_adds_up("/a", ms(450));
 }

@@ -118,7 +118,12 @@ impl Reply {
 
     /// The same, so many milliseconds later.
     pub fn after(self, millis: u64) -> Self {
-        Self { delay: Duration::from_millis(millis), ..self }
+        self.after_exactly(Duration::from_millis(millis))
+    }
+
+    /// The same, so much later.
+    pub fn after_exactly(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     /// The same with a header.

@@ -8,10 +8,10 @@ use loadgen::{
         Collector, FailureSample, Latency, Observations, Point, RequestKey, RequestStats, Snapshot, Tally,
     },
     model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
-    plan::{ArrivalSchedule, Executor, Files, Inputs, Part, Plan, UserSchedule, build},
+    plan::{ArrivalSchedule, Executor, Files, Inputs, Part, Plan, UserSchedule, build, workload_infos},
     scenario::{Diagnostic, Options, parse, render},
 };
-use std::{collections::BTreeMap, fmt::Write as _, io::Read, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, future::pending, io::Read, sync::Arc, time::Duration};
 
 /// Where every relative path of these scenarios leads, and how the target knows who asks.
 const HEAD: &str = "\
@@ -113,14 +113,16 @@ impl Sim {
     /// Makes the run, with `setup` before it and `teardown` after it.
     pub async fn run(self, script: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Run {
         let Self { yaml, seed, files, workers, stop_at } = self;
+        // A user that stops itself leaves iterations that nobody was meant to start any more.
+        let to_its_end = stop_at.is_none() && !yaml.contains("stop: user") && !yaml.contains("stop_user");
         let plan = plan_with(&yaml, seed, files);
         let fake = Fake::new(script);
-        let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake).await;
+        let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake, pending()).await;
         let left = setup.as_ref().map_or_else(Vec::new, |done| done.values.clone());
         let common = Common::new(&plan, left);
         let Simulated { deltas, lines, stops, took } =
             simulate(&plan, &common, &fake, workers, stop_at).await;
-        let teardown = run_once(&plan, Phase::Teardown, &common, &fake).await;
+        let teardown = run_once(&plan, Phase::Teardown, &common, &fake, pending()).await;
         let mut collector = Collector::new(&plan.catalog, workers, secs(1));
         for delta in deltas {
             collector.accept(delta);
@@ -129,7 +131,9 @@ impl Sim {
         let seen = collector.snapshot(took);
         // What runs once is nobody's, and counted apart.
         let (around, sent) = fake.log().into_iter().partition(|sent| sent.vu == 0);
-        Run { plan, sent, around, setup, teardown, seen, lines, stops, took }
+        let run = Run { plan, sent, around, setup, teardown, seen, lines, stops, took };
+        run.accounts_for_all(to_its_end);
+        run
     }
 }
 
@@ -310,6 +314,33 @@ impl Run {
         let timed_out = requests_in(&self.whole(), |key| key.error == Some(ErrorKind::Timeout));
         let scripted = ended(End::Failed(ErrorKind::Timeout)).count() as u64;
         ended(End::GivenUp).count() as u64 - (timed_out - scripted)
+    }
+
+    /// What holds of every run: what counts, what is warm-up and the course of the run have the same requests; each
+    /// request is in the target's log; and of a run that nothing stopped, each iteration that the plan had was
+    /// started or dropped.
+    fn accounts_for_all(&self, to_its_end: bool) {
+        let whole = self.whole();
+        // A redirect to a forbidden host may be that of a request that was sent.
+        if requests_in(&whole, |key| key.error == Some(ErrorKind::HostNotAllowed)) == 0 {
+            self.requests_add_up();
+        }
+        let of_series = self.seen.series.points().iter().map(|point| point.requests).sum::<u64>();
+        assert_eq!(of_series, requests_in(&whole, |_| true), "requests of the series");
+        let planned = workload_infos(&self.plan);
+        for (workload, planned) in self.plan.workloads.iter().zip(planned) {
+            let Some(planned) = planned.planned_iterations else { continue };
+            let catalog = &self.plan.catalog;
+            let ended = whole.iterations().filter(|(key, _)| catalog.task(key.task).workload == workload.id);
+            let started: u64 = ended.map(|(_, stats)| stats.count).sum();
+            let own = catalog.stage_ids().filter(|id| catalog.stage(*id).workload == workload.id);
+            let due = started + own.map(|id| whole.dropped(id)).sum::<u64>();
+            let name = &catalog.workload(workload.id).name;
+            assert!(due <= planned, "{name}: {due} of {planned} planned iterations");
+            if to_its_end && self.stops.is_empty() {
+                assert_eq!(due, planned, "{name}: started {started}");
+            }
+        }
     }
 
     /// The sums: where every iteration starts with a request to `first`, iterations started are those that

@@ -227,7 +227,7 @@ fn truth_of_each_phase() {
     let (site, late_reader) = (Target::site(), Target::with_receive_buffer(64 * 1024));
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
     // By then the first SYN was dropped; it is sent again after a second.
-    let late_queue = BlackHole::start().open_after(4 * DELAY, answer);
+    let late_queue = BlackHole::start().open_after(10 * DELAY, answer);
     let sandbox = Sandbox::alone();
     sandbox.file("ca.pem", authority.pem());
     sandbox.file("large.bin", vec![b'x'; 12 << 20]);

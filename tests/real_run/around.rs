@@ -138,7 +138,7 @@ fn a_signal_cuts_setup_and_there_is_no_load() {
 }
 
 #[test]
-fn a_signal_cuts_teardown_and_everything_is_written() {
+fn a_second_signal_cuts_teardown_and_everything_is_written() {
     let sandbox = Sandbox::new();
     let target = Target::start(|connection| {
         while let Some(request) = connection.request() {
@@ -152,6 +152,8 @@ fn a_signal_cuts_teardown_and_everything_is_written() {
     let text = scenario(&target, 200, "teardown: [ { get: /gone } ]\nflow: [ { get: /use } ]\n");
     let running = sandbox.start_scenario(&text, &[]);
     wait_for("the teardown", || target.seen.paths().contains(&"/gone".to_owned()).then_some(()));
+    running.signal("INT");
+    wait_for("the note on the first signal", || running.stderr().contains("SIGINT").then_some(()));
     running.signal("INT");
     let run = running.wait();
     assert_interrupted(&run);

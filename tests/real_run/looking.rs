@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 use std::{fs, path::Path, process::Stdio};
 
 const BROKEN: &str = "target: http://127.0.0.1:1\nload: { users: 1, duration: 5 }\nflow: [ { gett: /a } ]\n";
-const NOT_YET: &str = "target: http://127.0.0.1:1\nload: { users: 1, duration: 5s }\nthresholds: { http_req_failed: { expect: rate < 1%, abort: true } }\nflow: [ { get: /a } ]\n";
 
 fn good(target: &Target) -> String {
     scenario(
@@ -48,16 +47,15 @@ fn validate_tells_everything_of_every_file() {
     sandbox.file("names.csv", "n\na\nb\n");
     sandbox.file("good.yaml", good(&target));
     sandbox.file("broken.yaml", BROKEN);
-    sandbox.file("later.yaml", NOT_YET);
 
     let run = sandbox.run(&["validate", "good.yaml"]);
     run.assert_code(0);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("good.yaml: valid\n", ""));
 
-    let run = sandbox.run(&["validate", "good.yaml", "broken.yaml", "later.yaml"]);
+    let run = sandbox.run(&["validate", "good.yaml", "broken.yaml"]);
     run.assert_code(104);
-    assert_eq!(run.stdout, "good.yaml: valid\nlater.yaml: valid\n");
-    for says in ["broken.yaml:2", "broken.yaml:3", "gett", "later.yaml:3", "not in this version"] {
+    assert_eq!(run.stdout, "good.yaml: valid\n");
+    for says in ["broken.yaml:2", "broken.yaml:3", "gett"] {
         assert!(run.stderr.contains(says), "{says}: {}", run.both());
     }
 
@@ -65,22 +63,17 @@ fn validate_tells_everything_of_every_file() {
     run.assert_code(104);
     assert_eq!(run.stdout, "good.yaml: valid\n", "a file that is not there does not hide the others");
 
-    let run = sandbox.run(&["validate", "--format", "json", "broken.yaml", "later.yaml", "good.yaml"]);
+    let run = sandbox.run(&["validate", "--format", "json", "broken.yaml", "good.yaml"]);
     run.assert_code(104);
     let told: Json = serde_json::from_str(&run.stdout).unwrap();
     let text = told.to_string();
-    assert!(text.contains("gett") && text.contains("\"error\"") && text.contains("\"warning\""), "{told:#}");
-    assert!(text.contains("good.yaml") && text.contains("later.yaml"), "{told:#}");
+    assert!(text.contains("gett") && text.contains("\"error\""), "{told:#}");
+    assert!(text.contains("good.yaml"), "{told:#}");
 
-    let run = sandbox.run(&["validate", "--format", "github", "broken.yaml", "later.yaml"]);
+    let run = sandbox.run(&["validate", "--format", "github", "broken.yaml"]);
     run.assert_code(104);
     assert!(
         run.stdout.lines().any(|line| line.starts_with("::error file=broken.yaml,line=2")),
-        "{}",
-        run.both()
-    );
-    assert!(
-        run.stdout.lines().any(|line| line.starts_with("::warning file=later.yaml,line=3")),
         "{}",
         run.both()
     );
@@ -99,21 +92,6 @@ fn validate_looks_at_every_environment() {
     sandbox.run(&["validate", "test.yaml", "--environment", "fine"]).assert_code(0);
     sandbox.run(&["validate", "test.yaml", "--environment", "wrong"]).assert_code(104);
     sandbox.run(&["validate", "test.yaml", "--environment", "fnie"]).assert_says(&["did you mean `fine`?"]);
-}
-
-#[test]
-fn what_is_not_in_this_version_is_valid_and_not_run() {
-    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
-    sandbox.file("later.yaml", NOT_YET.replace("http://127.0.0.1:1", &target.url()));
-    let run = sandbox.run(&["run", "later.yaml"]);
-    run.assert_code(104);
-    run.assert_says(&["later.yaml:3", "`abort` of a threshold is not in this version"]);
-    let run = sandbox.run(&["run", "later.yaml", "--once"]);
-    run.assert_code(104);
-    let run = sandbox.run(&["plan", "later.yaml"]);
-    run.assert_code(0);
-    run.assert_says(&["Not in this version", "abort"]);
-    assert_eq!(target.seen.connections(), 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Connections that a target ends: when it is restarted, while nobody uses them, and just as somebody does.
 
 use super::{
-    harness::{Sandbox, wait_for},
+    harness::{Sandbox, now, wait_for},
     summary::Summary,
     target::{OK, Target as Plain},
 };
@@ -81,6 +81,62 @@ fn a_restart_costs_what_was_asked_in_the_gap() {
     }
     assert!(seconds[last - 1].0 > 20, "{seconds:?}");
     run.assert_says(&["connect_refused"]);
+}
+
+/// Two seconds in which nobody listens are to be seen as such, and cost nothing before and behind them.
+#[test]
+fn the_series_shows_the_gap_and_users_come_back() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let first = Process::start(address);
+    let text = format!(
+        "target: http://{address}\nload: {{ users: 4, duration: 7s }}\nthink_time: 20ms\n\
+         thresholds: {{ http_req_failed: rate == 0% }}\nflow: [ {{ get: /, name: root }} ]\n"
+    );
+    let sandbox = Sandbox::new();
+    let running = sandbox.start_scenario(&text, &[]);
+    wait_for("more than a second of requests", || (first.target.seen.requests() > 80).then_some(()));
+    let down = now();
+    first.stop();
+    thread::sleep(Duration::from_secs(2));
+    let second = Process::start(address);
+    let gap = down.elapsed().as_secs();
+    let run = running.wait();
+    // The threshold decides, and nothing was cut short.
+    run.assert_code(99);
+    let summary = run.summary();
+    assert_eq!(summary.at("/verdict/incomplete"), false);
+    assert!(second.target.seen.requests() > 0);
+    let seconds = seconds(summary);
+    let failing: Vec<usize> = (0..seconds.len()).filter(|second| seconds[*second].1 > 0).collect();
+    let (Some(start), Some(end)) = (failing.first(), failing.last()) else { panic!("{seconds:?}") };
+    let length = (end - start + 1) as u64;
+    assert!((gap - 1..=gap + 2).contains(&length), "{gap} s: {seconds:?}");
+    assert!(seconds[..*start].iter().all(|(requests, failed)| *requests > 0 && *failed == 0), "{seconds:?}");
+    let last = seconds.len() - 1;
+    assert!(*end < last && seconds[end + 1].0 > 20, "{seconds:?}");
+}
+
+#[test]
+fn a_target_that_never_comes_back_is_judged_at_the_planned_end() {
+    for (threshold, code) in [("rate < 100%", 0), ("rate < 1%", 99)] {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let target = Process::start(address);
+        let sandbox = Sandbox::new();
+        let text = format!(
+            "target: http://{address}\nload: {{ users: 2, duration: 2s }}\nthink_time: 20ms\n\
+             thresholds: {{ http_req_failed: {threshold} }}\nflow: [ {{ get: /, name: root }} ]\n"
+        );
+        let running = sandbox.start_scenario(&text, &[]);
+        wait_for("the first requests", || (target.target.seen.requests() > 5).then_some(()));
+        target.stop();
+        let run = running.wait();
+        run.assert_code(code);
+        let summary = run.summary();
+        assert_eq!(summary.at("/verdict/incomplete"), false);
+        assert!(summary.errors("connect_refused") > 0, "{:#}", summary.at("/errors"));
+        assert!(seconds(summary)[1].1 > 0, "{:#}", summary.at("/series"));
+        assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    }
 }
 
 /// The users think longer than the target keeps what is idle.

@@ -166,3 +166,38 @@ fn a_silent_dns_server_does_not_outlast_the_timeout() {
     assert_eq!(summary.errors("timeout") + summary.errors("dns"), 4, "{:#}", summary.at("/errors"));
     assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
 }
+
+/// The system's resolver cannot be cut; it must not keep the process.
+#[test]
+fn a_silent_dns_server_does_not_keep_a_run_whose_teardown_asks_it() {
+    let Some(way) = permitted() else { return };
+    let sandbox = Sandbox::new();
+    let before = with_servers(&sandbox, "timeout:30 attempts:2");
+    let text = "target: http://good.test:8080\nload: { users: 1, duration: 500ms, graceful_stop: 500ms }\n\
+                think_time: 10ms\nflow: [ { get: /, name: root } ]\n\
+                teardown: [ { get: 'http://silent.test:8080/' } ]\n";
+    let run = run_inside(way, &sandbox, &before, text);
+    run.assert_code(0);
+    assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    let told = run.summary().at("/teardown/errors/0").as_str().unwrap();
+    assert!(told.starts_with("cut by the end of its time"), "{told}");
+}
+
+/// Nobody answers there, and nobody says so.
+#[test]
+fn connections_that_are_never_made_do_not_keep_the_run() {
+    let Some(way) = permitted() else { return };
+    let text = "target: http://192.0.2.1\nload: { users: 3, duration: 500ms, graceful_stop: 500ms }\n\
+                http: { timeout: 10m, connect_timeout: 10m }\nflow: [ { get: /, name: root } ]\n";
+    let before = "ip link set lo up\nip route add 192.0.2.0/24 dev lo";
+    let run = run_inside(way, &Sandbox::new(), before, text);
+    run.assert_code(99);
+    assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    let summary = run.summary();
+    assert_eq!(
+        (summary.count("interrupted_iterations"), summary.count("http_reqs")),
+        (3, 0),
+        "{}",
+        run.both()
+    );
+}

@@ -27,7 +27,9 @@ fn a_run_has_a_folder_of_its_own_named_after_it() {
     for folder in &folders {
         assert!(shape.is_match(folder), "{folder}");
         let inside = sandbox.path().join("kept/here").join(folder);
-        assert_eq!(names(&inside), ["summary.json"]);
+        let mut files = names(&inside);
+        files.sort();
+        assert_eq!(files, ["journal.jsonl", "summary.json"]);
         let summary = Summary::parse(&fs::read_to_string(inside.join("summary.json")).unwrap());
         summary.assert_consistent();
         assert_eq!(summary.at("/run/id"), folder.as_str());

@@ -86,6 +86,7 @@ impl Summary {
         assert_eq!(self.sum("requests", "/sent_bytes"), self.count("data_sent"));
         self.assert_latencies_consistent();
         self.assert_iterations_consistent();
+        self.assert_accounts();
     }
 
     fn has_warm_up(&self) -> bool {
@@ -132,9 +133,8 @@ impl Summary {
         }
         let over_time = |field: &str| self.sum("series/points", &format!("/{field}"));
         assert_eq!(over_time("iterations"), self.count("iterations") + self.left_out("iterations"));
-        if !self.has_warm_up() {
-            assert_eq!(over_time("failed_iterations"), self.count("failed_iterations"));
-        }
+        let failed = self.count("failed_iterations") + self.left_out("failed_iterations");
+        assert_eq!(over_time("failed_iterations"), failed);
         assert_eq!(self.sum("stages", "/iterations"), self.count("iterations"));
         let dropped = self.count("dropped_iterations");
         assert_eq!(self.sum("stages", "/dropped_iterations"), dropped);
@@ -154,7 +154,7 @@ impl Summary {
 }
 
 #[track_caller]
-fn number(value: &Value) -> u64 {
+pub fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("not a whole number: {value}"))
 }
 

@@ -126,3 +126,109 @@ proptest! {
         prop_assert_eq!(known(&reused), known(&of(&after)));
     }
 }
+
+/// A request of this status that took so many microseconds and began a second after the run.
+fn took(status: u16, micros: u64) -> RequestObservation {
+    let (request, stage, error) = (RequestId(0), StageId(0), None);
+    RequestObservation {
+        key: RequestKey { request, stage, status, error, protocol: None, failed: false },
+        service_time: Duration::from_micros(micros),
+        response_time: Duration::from_micros(micros * 2),
+        ended_at: Duration::from_micros(1_000_000 + micros),
+        sent_bytes: 1,
+        received_bytes: 2,
+        phases: PhaseTimes::default(),
+        connection: ConnectionUse::default(),
+        trace_id: None,
+    }
+}
+
+/// The bytes of both histograms, and all that is exact beside them.
+fn to_the_bit(seen: &Observations) -> Vec<(RequestKey, Vec<u8>, Vec<u8>, String)> {
+    let exact = |latency: &Latency| {
+        format!("{:?}", (latency.count(), latency.min(), latency.max(), latency.mean(), latency.stddev()))
+    };
+    let series = seen.requests().map(|(key, stats)| {
+        let figures = exact(&stats.duration) + &exact(&stats.response_time);
+        (*key, stats.duration.to_v2_deflate(), stats.response_time.to_v2_deflate(), figures)
+    });
+    let mut series: Vec<_> = series.collect();
+    series.sort();
+    series
+}
+
+#[test]
+fn workers_of_any_number_amount_to_one_to_the_bit() {
+    // A body, a far tail and what is beyond the histogram's end.
+    let samples: Vec<RequestObservation> = (0..20_000u64)
+        .map(|n| {
+            let micros = match n % 97 {
+                0 => 4_000_000_000 + n,
+                1..=5 => n * 7_919 % 60_000_000,
+                _ => 800 + n * 31 % 5_000,
+            };
+            took(if n % 11 == 0 { 503 } else { 200 }, micros)
+        })
+        .collect();
+    let whole = to_the_bit(&of(&samples));
+    for workers in [1, 2, 7] {
+        let mut shares = vec![Vec::new(); workers];
+        // The first worker has by far the most.
+        samples.iter().enumerate().for_each(|(n, seen)| shares[(n * n / 64 % 13) % workers].push(*seen));
+        let seconds = shares.iter().flat_map(|share| share.chunks(997)).map(of).collect::<Vec<_>>();
+        let together = merged(&seconds.iter().rev().collect::<Vec<_>>());
+        assert!(to_the_bit(&together) == whole, "{workers}");
+        assert_eq!(together.last_began(), Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn what_is_folded_is_counted_however_it_is_merged() {
+    let catalog = Catalog::default();
+    let mut room_for_many = Observations { requests: vec![Vec::new(); 30], ..Observations::default() };
+    let mut half = Observations { requests: vec![Vec::new(); 30], ..Observations::new(&catalog) };
+    for request in 0..30 {
+        for status in 100..600 {
+            let key = RequestKey { request: RequestId(request), ..took(status, 1).key };
+            half.request_stats(key).count += 3;
+        }
+    }
+    assert_eq!(half.folded(), 3 * 5_000);
+    room_for_many.merge(&half);
+    room_for_many.merge(&half);
+    assert_eq!(room_for_many.requests().map(|(_, stats)| stats.count).sum::<u64>(), 2 * 3 * 15_000);
+    assert_eq!(room_for_many.folded(), 2 * 3 * 5_000);
+}
+
+#[test]
+fn failures_beyond_the_bound_are_counted_without_a_sample() {
+    let failing = |first: u32, last: u32| {
+        let mut seen = room();
+        for task in first..last {
+            let site = FailureSite::Request(RequestId(task));
+            (0..2).for_each(|_| {
+                seen.count_failure(site, FailureKind::Extract, Duration::ZERO, || "a sample".to_owned());
+            });
+        }
+        seen
+    };
+    let over = failing(0, 1_010);
+    assert_eq!((over.failures().count(), over.unlisted_failures()), (1_000, 20));
+    let sum = merged(&[&over, &failing(990, 1_005)]);
+    let listed: u64 = sum.failures().map(|(_, _, sample)| sample.count).sum();
+    assert_eq!((listed, sum.unlisted_failures()), (2_020, 20 + 10));
+    assert!(!sum.is_empty());
+}
+
+#[test]
+fn a_long_sample_is_cut_between_characters() {
+    for (text, kept) in [("é".repeat(900), 1_800), ("é".repeat(5_000), 2_003), ("aé".repeat(5_000), 2_002)]
+    {
+        let mut seen = room();
+        let site = FailureSite::Request(RequestId(0));
+        seen.count_failure(site, FailureKind::Extract, Duration::ZERO, || text.clone());
+        let sample = seen.failures().next().expect("a sample").2.sample.clone();
+        assert_eq!(sample.len(), kept, "{}", text.len());
+        assert!(text.starts_with(sample.trim_end_matches('…')));
+    }
+}

@@ -1,29 +1,28 @@
 //! The live view on a terminal: one line that is drawn over, by indicatif.
 
-use super::line::{Progress, plain_line};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use super::{
+    line::{Progress, plain_line},
+    terminal::Unpadded,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::time::Duration;
 
 /// The bar is short, so that the line behind it fits into 80 columns; what does not fit is cut at its end. No
 /// colours: indicatif would look into the environment for them.
-const TEMPLATE: &str = "[{bar:8}] {wide_msg}";
+const TEMPLATE: &str = "[{bar:6}] {wide_msg}";
 
 /// A line at the bottom of the terminal that is drawn anew at each update.
 ///
-/// It draws to standard error, and nothing where that is no terminal; use [`plain_line`] there.
+/// Use [`plain_line`] where there is no terminal.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
 }
 
 impl Bar {
-    /// A bar for a load of this length. Nothing is drawn before the first update.
-    pub fn new(planned: Duration) -> Self {
-        Self::on(ProgressDrawTarget::stderr(), planned)
-    }
-
-    /// A bar that is drawn elsewhere.
-    pub(in crate::report) fn on(target: ProgressDrawTarget, planned: Duration) -> Self {
+    /// A bar for a load of this length on this terminal. Nothing is drawn before the first update.
+    pub fn new(terminal: impl TermLike + 'static, planned: Duration) -> Self {
+        let target = ProgressDrawTarget::term_like(Box::new(Unpadded::new(terminal)));
         let bar = ProgressBar::with_draw_target(Some(millis(planned)), target);
         // A template that indicatif did not take would leave its own style: plainer, but a bar.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {

@@ -5,6 +5,7 @@ use crate::{
     model::{Catalog, IterationEnd, Percent, StageMeta},
     report::{
         format::{count, number, per_second, percent, time},
+        percentile::Percentile,
         text::{inert, shorten},
     },
 };
@@ -32,6 +33,8 @@ pub struct Progress {
     pub requests_per_s: f64,
     /// 95th percentile of the service time in the last interval; `None` without samples.
     pub p95: Option<Duration>,
+    /// Samples that it is of.
+    pub p95_samples: u64,
     /// Requests that failed since the start.
     pub failed: u64,
     /// Requests in the last interval.
@@ -66,6 +69,7 @@ impl Progress {
             users: point.vus,
             requests_per_s: per_second(point.requests, interval).unwrap_or(0.0),
             p95: point.duration.percentile(Percent::whole(95)),
+            p95_samples: point.duration.count(),
             failed,
             recent_requests: point.requests,
             recent_failed: point.failed_requests,
@@ -119,7 +123,8 @@ pub fn plain_line(progress: &Progress) -> String {
     let plural = |number: u64| if number == 1 { "" } else { "s" };
     parts.push(format!("{} user{}", count(progress.users), plural(progress.users)));
     parts.push(format!("{} req/s", number(progress.requests_per_s)));
-    parts.push(format!("p95 {}", progress.p95.map_or_else(|| "-".to_owned(), time)));
+    let doubt = if Percentile::P95.is_doubtful(progress.p95_samples) { "~" } else { "" };
+    parts.push(format!("p95 {doubt}{}", progress.p95.map_or_else(|| "-".to_owned(), time)));
     parts.push(match progress.recent_failed {
         0 => format!("{} failed", count(progress.failed)),
         now => format!("{} failed ({} now)", count(progress.failed), percent(now, progress.recent_requests)),

@@ -2,6 +2,7 @@
 
 mod bar;
 mod line;
+mod terminal;
 
 pub use bar::Bar;
 pub use line::{Progress, plain_line};

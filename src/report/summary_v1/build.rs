@@ -1,18 +1,23 @@
 //! The document out of a run's data.
 
 use super::{
+    breakdown::{BoundsV1, OutcomeV1, TagV1, WorkloadV1},
     document::*,
     exchanges::{AddressV1, ConnectionsV1, PhasesV1, SlowRequestV1},
+    health::{HealthV1, PointHealthV1},
     metrics::{metrics, share},
+    threshold::ThresholdV1,
     trend::{PointTrendV1, TrendV1},
 };
 use crate::{
-    judge::{Outcome, ThresholdResult},
+    judge::{Health, ThresholdResult},
     measure::{Point, RequestKey, Snapshot},
     model::{
-        Catalog, CheckId, GroupId, Limit, OnceInfo, RequestId, RunInfo, StageId, TaskId, TaskKind, Verdict,
+        Catalog, CheckId, GroupId, HostInfo, OnceInfo, PartInfo, RequestId, RunInfo, StageId, TaskId,
+        TaskKind, Verdict,
     },
     report::{
+        breakdown::{Part, RequestEnd, outcomes},
         format::per_second,
         totals::{Totals, WarmUpTotals, failures, slowest},
     },
@@ -25,6 +30,7 @@ pub fn summary(
     snapshot: &Snapshot,
     catalog: &Catalog,
     verdict: &Verdict,
+    health: &Health,
     thresholds: &[ThresholdResult],
 ) -> SummaryV1 {
     let totals = &Totals::new(snapshot, catalog);
@@ -37,21 +43,25 @@ pub fn summary(
             reason: verdict.reason.clone(),
             incomplete: verdict.incomplete,
         },
-        thresholds: thresholds.iter().map(threshold).collect(),
+        health: Some(HealthV1::new(health, snapshot)),
+        thresholds: thresholds.iter().map(ThresholdV1::new).collect(),
         metrics: metrics(snapshot, totals),
         checks: catalog.check_ids().map(|id| check(id, catalog, totals)).collect(),
-        requests: catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.counted)).collect(),
+        requests: requests(snapshot, catalog, totals),
         connections: ConnectionsV1::new(snapshot.total.connections()),
         addresses: AddressV1::list(snapshot.total.connections()),
         slowest: slowest(snapshot)
             .into_iter()
             .map(|(id, slow)| SlowRequestV1::new(id, slow, catalog))
             .collect(),
-        tasks: catalog.task_ids().map(|id| task(id, catalog, totals)).collect(),
+        workloads: WorkloadV1::list(run, catalog, totals),
+        tags: TagV1::list(snapshot, catalog),
+        tasks: catalog.task_ids().map(|id| task(id, catalog, totals, snapshot.counted)).collect(),
         groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
         warm_up: totals.warm_up.as_ref().map(warm_up),
         errors: errors(snapshot, catalog),
+        bounds: BoundsV1::new(snapshot),
         setup: run.setup.as_ref().map(once),
         teardown: run.teardown.as_ref().map(once),
         series: SeriesV1 {
@@ -81,42 +91,30 @@ fn run_v1(run: &RunInfo) -> RunV1 {
         target: run.target.clone(),
         seed: run.seed,
         tags: run.tags.iter().cloned().collect(),
-        host: HostV1 {
-            os: run.host.os.clone(),
-            cpu: run.host.cpu.clone(),
-            cores: run.host.cores,
-            memory_bytes: Some(run.host.memory_bytes).filter(|bytes| *bytes > 0),
-        },
+        host: host(&run.host),
         command: run.command.clone(),
+        parts: run.parts.iter().map(part).collect(),
     }
 }
 
-fn threshold(result: &ThresholdResult) -> ThresholdV1 {
-    let threshold = &result.threshold;
-    let (limit, unit) = number(threshold.condition.limit);
-    ThresholdV1 {
-        metric: threshold.subject(),
-        condition: threshold.condition.to_string(),
-        passed: result.passed(),
-        observed: result.observed.map(|observed| number(observed).0),
-        limit,
-        unit,
-        no_data: result.outcome == Outcome::NoData,
-        aborted_run: false,
-        samples: result.samples,
-        line: threshold.line,
+fn host(host: &HostInfo) -> HostV1 {
+    HostV1 {
+        os: host.os.clone(),
+        cpu: host.cpu.clone(),
+        cores: host.cores,
+        memory_bytes: Some(host.memory_bytes).filter(|bytes| *bytes > 0),
     }
 }
 
-/// The bare number and its unit, exactly as it was compared; JSON has no infinity, so that is the largest number.
-fn number(limit: Limit) -> (f64, LimitUnitV1) {
-    let (number, unit) = match limit {
-        Limit::Time(time) => (time.as_nanos() as f64 / 1e6, LimitUnitV1::Milliseconds),
-        Limit::Share(share) => (share, LimitUnitV1::Share),
-        Limit::PerSecond(rate) => (rate, LimitUnitV1::PerSecond),
-        Limit::Number(number) => (number, LimitUnitV1::Number),
-    };
-    (number.clamp(f64::MIN, f64::MAX), unit)
+fn part(part: &PartInfo) -> PartV1 {
+    PartV1 {
+        id: part.id.clone(),
+        started_at: part.started_at.clone(),
+        target: part.target.clone(),
+        seed: part.seed,
+        host: host(&part.host),
+        command: part.command.clone(),
+    }
 }
 
 fn check(id: CheckId, catalog: &Catalog, totals: &Totals) -> CheckV1 {
@@ -134,7 +132,19 @@ fn check(id: CheckId, catalog: &Catalog, totals: &Totals) -> CheckV1 {
     }
 }
 
-fn request(id: RequestId, catalog: &Catalog, totals: &Totals, elapsed: Duration) -> RequestV1 {
+fn requests(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals) -> Vec<RequestV1> {
+    let ended = outcomes(snapshot);
+    let of = |id| ended.get(&id).map_or(&[][..], Vec::as_slice);
+    catalog.request_ids().map(|id| request(id, catalog, totals, snapshot.counted, of(id))).collect()
+}
+
+fn request(
+    id: RequestId,
+    catalog: &Catalog,
+    totals: &Totals,
+    counted: Duration,
+    ended: &[(RequestEnd, Part)],
+) -> RequestV1 {
     let request = catalog.request(id);
     let task = catalog.task(request.task);
     let seen = &totals.requests[id.0 as usize];
@@ -148,12 +158,13 @@ fn request(id: RequestId, catalog: &Catalog, totals: &Totals, elapsed: Duration)
         count: seen.count,
         failed: seen.failed,
         failed_rate: share(seen.failed, seen.count),
-        rate_per_s: per_second(seen.count, elapsed),
+        rate_per_s: per_second(seen.count, counted),
         duration_ms: TrendV1::new(&seen.duration),
         response_time_ms: TrendV1::new(&seen.response_time),
         phases_ms: PhasesV1::new(&seen.phases),
         statuses: statuses.collect(),
         errors: errors.collect(),
+        by_status: OutcomeV1::list(ended),
         sent_bytes: seen.sent_bytes,
         received_bytes: seen.received_bytes,
     }
@@ -163,7 +174,7 @@ fn status_name(status: u16) -> String {
     if status == RequestKey::OTHER_STATUS { "(other)".to_owned() } else { status.to_string() }
 }
 
-fn task(id: TaskId, catalog: &Catalog, totals: &Totals) -> TaskV1 {
+fn task(id: TaskId, catalog: &Catalog, totals: &Totals, counted: Duration) -> TaskV1 {
     let task = catalog.task(id);
     let seen = &totals.tasks[id.0 as usize];
     TaskV1 {
@@ -177,7 +188,9 @@ fn task(id: TaskId, catalog: &Catalog, totals: &Totals) -> TaskV1 {
         iterations: seen.completed,
         failed: seen.failed,
         interrupted: seen.interrupted,
+        rate_per_s: per_second(seen.completed, counted),
         duration_ms: TrendV1::new(&seen.duration),
+        lag_ms: TrendV1::without_histogram(&seen.lag),
     }
 }
 
@@ -211,8 +224,10 @@ fn stage(id: StageId, catalog: &Catalog, totals: &Totals) -> StageV1 {
         workload: catalog.workload(stage.workload).name.clone(),
         start_ms: stage.start_ms,
         end_ms: stage.end_ms,
+        lasted_ms: whole_ms(seen.lasted),
         http_reqs: seen.requests.count,
         http_req_failed: seen.requests.failed,
+        rate_per_s: (!stage.warm_up).then(|| per_second(seen.requests.count, seen.lasted)).flatten(),
         warm_up: stage.warm_up,
         iterations: seen.iterations.completed,
         dropped_iterations: seen.dropped,
@@ -227,6 +242,8 @@ fn warm_up(seen: &WarmUpTotals) -> WarmUpV1 {
         http_reqs: seen.requests,
         http_req_failed: seen.failed,
         iterations: seen.iterations,
+        failed_iterations: seen.failed_iterations,
+        interrupted_iterations: seen.interrupted_iterations,
         dropped_iterations: seen.dropped,
     }
 }
@@ -258,5 +275,6 @@ fn point(point: &Point) -> PointV1 {
         duration_ms: PointTrendV1::new(&point.duration),
         response_time_ms: PointTrendV1::new(&point.response_time),
         data_received_bytes: point.received_bytes,
+        health: Some(PointHealthV1::new(point)),
     }
 }

@@ -1,13 +1,16 @@
 //! The document and its parts, without the numbers' own forms. No domain type appears in it.
 
 use super::{
+    breakdown::{BoundsV1, OutcomeV1, TagV1, WorkloadV1},
     exchanges::{AddressV1, ConnectionsV1, PhasesV1, SlowRequestV1},
+    health::{HealthV1, PointHealthV1},
     metrics::MetricV1,
+    threshold::ThresholdV1,
     trend::{PointTrendV1, TrendV1},
 };
 use crate::report::schema;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the document's `schema` says.
@@ -15,7 +18,7 @@ pub const SCHEMA: &str = "loadgen/summary/v1";
 
 /// The results of a run of loadgen. Units are part of the keys: `_ms` milliseconds, `_bytes` bytes, `_per_s` per
 /// second; a `rate` beside `passes` and `fails` is a share from 0 to 1. What has no samples is null, never zero.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "loadgen summary, version 1")]
 pub struct SummaryV1 {
     /// Name and version of this format.
@@ -25,6 +28,10 @@ pub struct SummaryV1 {
     pub run: RunV1,
     /// What it amounts to.
     pub verdict: VerdictV1,
+    /// Whether the numbers are about the target, and what the generator saw of itself. Versions that did not watch
+    /// themselves wrote none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthV1>,
     /// The thresholds, in the file's order.
     pub thresholds: Vec<ThresholdV1>,
     /// Every metric, by name, over the whole run but its warm-up.
@@ -40,6 +47,14 @@ pub struct SummaryV1 {
     /// The slowest requests by response time, the slowest first: at most five of each request, and 50 in all. Empty
     /// where requests are not traced (`http.trace`).
     pub slowest: Vec<SlowRequestV1>,
+    /// Workloads, in the file's order, with what each was meant to start and what became of that. Summaries of older
+    /// versions of loadgen lack them.
+    #[serde(default)]
+    pub workloads: Vec<WorkloadV1>,
+    /// Requests by the scenario's own tags, one row for each tag and value, by name; at most 1000, and the rest
+    /// together. A request is in as many rows as it has tags.
+    #[serde(default)]
+    pub tags: Vec<TagV1>,
     /// Tasks, in the file's order, those never run included.
     pub tasks: Vec<TaskV1>,
     /// Groups of steps, in the file's order, those never run to their end included.
@@ -52,6 +67,8 @@ pub struct SummaryV1 {
     pub warm_up: Option<WarmUpV1>,
     /// Failures by place and kind, the most frequent first; at most 1000 kinds.
     pub errors: Vec<ErrorV1>,
+    /// What the bounds on memory left out of the lists.
+    pub bounds: BoundsV1,
     /// The run over time.
     pub series: SeriesV1,
     /// What was done before the load. Its requests are no load: they are in no other part of this document.
@@ -75,7 +92,7 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 /// Which run this was, and what it takes to repeat it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunV1 {
     /// Unique name: the scenario's slug and the UTC start.
     pub id: String,
@@ -111,10 +128,31 @@ pub struct RunV1 {
     pub host: HostV1,
     /// The command line that repeats it.
     pub command: String,
+    /// The parts of the run, where several generators made it (`loadgen merge`). `seed` and `host` of the run are then
+    /// those of the first part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartV1>,
+}
+
+/// One generator's part of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PartV1 {
+    /// The part's own name.
+    pub id: String,
+    /// UTC start of its load, RFC 3339.
+    pub started_at: String,
+    /// The base URL that its load went to.
+    pub target: String,
+    /// Seed of its random choices.
+    pub seed: u64,
+    /// Where it ran.
+    pub host: HostV1,
+    /// The command line that repeats it.
+    pub command: String,
 }
 
 /// The machine that generated the load.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostV1 {
     /// Operating system and architecture.
     pub os: String,
@@ -127,11 +165,11 @@ pub struct HostV1 {
 }
 
 /// What the run amounts to.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictV1 {
     /// Whether a gate should let this pass.
     pub passed: bool,
-    /// Exit code of `loadgen run`: 0 passed, 99 a threshold failed or had no data, 105 stopped from outside,
+    /// Exit code of `loadgen run`: 0 passed, 96 the generator was saturated, 99 a threshold failed or had no data, 105 stopped from outside,
     /// 107 setup failed, 108 a step stopped the run; the documentation has them all.
     pub exit_code: u8,
     /// One sentence for people.
@@ -140,52 +178,8 @@ pub struct VerdictV1 {
     pub incomplete: bool,
 }
 
-/// The unit of a threshold's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub enum LimitUnitV1 {
-    /// Milliseconds.
-    #[serde(rename = "ms")]
-    Milliseconds,
-    /// A share from 0 to 1: 0.01 is 1 %.
-    #[serde(rename = "share")]
-    Share,
-    /// Per second.
-    #[serde(rename = "per_second")]
-    PerSecond,
-    /// A count or a level.
-    #[serde(rename = "")]
-    Number,
-}
-
-/// A threshold and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct ThresholdV1 {
-    /// What is judged, as the left side of the threshold says it: a metric, and which of its samples.
-    pub metric: String,
-    /// What must hold, for people: aggregation, comparison and limit with its unit.
-    pub condition: String,
-    /// Whether it held. Without data it has not.
-    pub passed: bool,
-    /// The number that was compared, in `unit`; null without data. Where the histogram cannot tell a percentile
-    /// from the limit, it is the end of its bucket that speaks for the target, so it can be up to 0.1 % off the
-    /// percentile in `metrics`.
-    pub observed: Option<f64>,
-    /// What it was compared with, in `unit`.
-    pub limit: f64,
-    /// The unit of `observed` and `limit`.
-    pub unit: LimitUnitV1,
-    /// Whether there was nothing to judge.
-    pub no_data: bool,
-    /// Whether this threshold ended the run early. Always false in this version of loadgen.
-    pub aborted_run: bool,
-    /// Number of samples behind `observed`.
-    pub samples: u64,
-    /// Line of the scenario file, from 1.
-    pub line: usize,
-}
-
 /// Whether a request fails with a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckKindV1 {
     /// It is only counted.
@@ -195,7 +189,7 @@ pub enum CheckKindV1 {
 }
 
 /// A check or an expectation.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckV1 {
     /// Its name, or its text.
     pub name: String,
@@ -214,7 +208,7 @@ pub struct CheckV1 {
 }
 
 /// A request of the scenario over the whole run.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestV1 {
     /// Its name, or its method and URL as written.
     pub name: String,
@@ -230,7 +224,8 @@ pub struct RequestV1 {
     pub failed: u64,
     /// Share of those that failed, from 0 to 1; null if it was never sent.
     pub failed_rate: Option<f64>,
-    /// How often it was sent per second of the time that counts, all but the warm-up; null if no time passed.
+    /// How often it was sent per second of the time that counts, from the end of the warm-up to the end of the load;
+    /// null if no time passed.
     pub rate_per_s: Option<f64>,
     /// Service time, in ms: from the first byte sent to the last received.
     pub duration_ms: TrendV1,
@@ -243,6 +238,9 @@ pub struct RequestV1 {
     pub statuses: BTreeMap<String, u64>,
     /// Number of requests without a usable response, by the kind of error.
     pub errors: BTreeMap<String, u64>,
+    /// The same with their times, a row for each status and error, the most frequent first; at most 20, and the rest
+    /// together. They add up to `count`.
+    pub by_status: Vec<OutcomeV1>,
     /// Bytes sent on the wire: heads, bodies, and what protocol and TLS add to them.
     pub sent_bytes: u64,
     /// Bytes received on the wire, likewise.
@@ -250,7 +248,7 @@ pub struct RequestV1 {
 }
 
 /// When a task runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKindV1 {
     /// In iterations.
@@ -262,7 +260,7 @@ pub enum TaskKindV1 {
 }
 
 /// A task over the whole run.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskV1 {
     /// Its name, or its request's.
     pub name: String,
@@ -276,12 +274,16 @@ pub struct TaskV1 {
     pub failed: u64,
     /// Number of iterations that the end of the run or of their user cut.
     pub interrupted: u64,
-    /// Duration of the iterations that ran to their end, in ms.
+    /// Iterations that ran to their end per second of the time that counts; null if no time passed.
+    pub rate_per_s: Option<f64>,
+    /// Duration of the iterations that ran to their end, in ms, from when they began.
     pub duration_ms: TrendV1,
+    /// How long after they were meant to iterations began, in ms, without a histogram: the generator's own lateness.
+    pub lag_ms: TrendV1,
 }
 
 /// A group of steps over the whole run.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupV1 {
     /// Its name, with those of the groups around it in front: `outer::inner`.
     pub name: String,
@@ -296,7 +298,7 @@ pub struct GroupV1 {
 }
 
 /// Steps that ran once, before or after the load.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OnceV1 {
     /// Number of requests sent.
     pub requests: u64,
@@ -309,7 +311,7 @@ pub struct OnceV1 {
 }
 
 /// A stage of a workload's load.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StageV1 {
     /// Its name, or its number from 1.
     pub name: String,
@@ -319,10 +321,15 @@ pub struct StageV1 {
     pub start_ms: u64,
     /// Where it ends, in milliseconds from the start of the run.
     pub end_ms: u64,
+    /// How much of it there was, in milliseconds: less than planned where the run was cut short, and more where iterations
+    /// of the last stage went on after its end.
+    pub lasted_ms: u64,
     /// Number of requests sent.
     pub http_reqs: u64,
     /// Number of requests that failed.
     pub http_req_failed: u64,
+    /// Requests sent per second of `lasted_ms`; null where no time of it passed, and in a warm-up.
+    pub rate_per_s: Option<f64>,
     /// Whether it is warm-up. What began in such a stage is not counted: its counts are zero and its times null.
     pub warm_up: bool,
     /// Number of iterations that ran to their end.
@@ -337,7 +344,7 @@ pub struct StageV1 {
 }
 
 /// What began in the warm-up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WarmUpV1 {
     /// How much of the run was warm-up and nothing else, in milliseconds. Rates are per second of the rest.
     pub duration_ms: u64,
@@ -347,12 +354,16 @@ pub struct WarmUpV1 {
     pub http_req_failed: u64,
     /// Number of iterations that ran to their end.
     pub iterations: u64,
+    /// Number of iterations that a failure ended early.
+    pub failed_iterations: u64,
+    /// Number of iterations that the end of the run or of their user cut.
+    pub interrupted_iterations: u64,
     /// Number of iterations that were meant to start and did not.
     pub dropped_iterations: u64,
 }
 
 /// What failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorSiteV1 {
     /// A request.
@@ -362,7 +373,7 @@ pub enum ErrorSiteV1 {
 }
 
 /// One kind of failure at one place.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorV1 {
     /// What went wrong: a kind of error such as `timeout`, `status 500`, `expect: NAME`, `extract`,
     /// `template` or `data`.
@@ -382,7 +393,7 @@ pub struct ErrorV1 {
 }
 
 /// The run over time, the warm-up included.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesV1 {
     /// Length of each point, in milliseconds; it doubles when there are more than 3600 points.
     pub interval_ms: u64,
@@ -391,7 +402,7 @@ pub struct SeriesV1 {
 }
 
 /// One interval. Counts are of what ended in it, not per second.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PointV1 {
     /// Start of the interval, in milliseconds from the start of the run.
     pub t_ms: u64,
@@ -415,4 +426,7 @@ pub struct PointV1 {
     pub response_time_ms: PointTrendV1,
     /// Bytes received on the wire.
     pub data_received_bytes: u64,
+    /// What the generator saw of itself. Versions that did not watch themselves wrote none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<PointHealthV1>,
 }

@@ -1,16 +1,16 @@
 //! What the time of requests went to, over which connections they went, and which of them were the slowest.
 
-use super::trend::milliseconds;
+use super::trend::{doubtful, milliseconds};
 use crate::{
     measure::{Connections, Latency, PhaseLatencies, SlowRequest},
     model::{Catalog, Phase, RequestId},
     report::{percentile::Percentile, totals::addresses},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The phases of a request, in the order they come in an exchange; null where a phase has no samples.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhasesV1 {
     /// From the moment the request was ready to the moment it began to be sent: 0 on a connection that was there
     /// and free, else the wait for one, look-up, connect and TLS handshake included.
@@ -46,7 +46,7 @@ impl PhasesV1 {
 }
 
 /// How long a phase took. All times are in milliseconds, rounded to 1 µs.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseV1 {
     /// Number of requests that had the phase, those that failed after it included.
     pub count: u64,
@@ -60,6 +60,9 @@ pub struct PhaseV1 {
     pub p99: f64,
     /// Exact largest sample, in ms.
     pub max: f64,
+    /// Keys of the percentiles above that have too few samples to rely on; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub low_confidence: Vec<String>,
 }
 
 impl PhaseV1 {
@@ -73,12 +76,13 @@ impl PhaseV1 {
             p95: at(Percentile::P95)?,
             p99: at(Percentile::P99)?,
             max: milliseconds(latency.max()?),
+            low_confidence: doubtful(&[Percentile::P50, Percentile::P95, Percentile::P99], latency.count()),
         })
     }
 }
 
 /// What the requests did with connections.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionsV1 {
     /// Number of requests that made a connection.
     pub opened: u64,
@@ -94,7 +98,7 @@ impl ConnectionsV1 {
 }
 
 /// An address that requests were sent to.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AddressV1 {
     /// IP address and port of the target, or of the proxy before it; `(other)` for all beyond a hundred.
     pub address: String,
@@ -113,7 +117,7 @@ impl AddressV1 {
 }
 
 /// A request that took long, with the id by which the target's traces and logs can tell it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SlowRequestV1 {
     /// The request's name.
     pub name: String,

@@ -7,11 +7,11 @@ use crate::{
     report::{format::per_second, totals::Totals},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A metric over the whole run; `type` says of which kind.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum MetricV1 {
     /// A distribution of times.
@@ -25,18 +25,19 @@ pub enum MetricV1 {
 }
 
 /// A sum.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CounterV1 {
     /// The unit of `count`: `bytes`, or empty for a bare number.
     pub unit: UnitV1,
     /// The sum, in `unit`.
     pub count: u64,
-    /// The sum per second of the time that counts, all but the warm-up, in `unit` per second; null if no time passed.
+    /// The sum per second of the time that counts, from the end of the warm-up to the end of the load, in `unit` per
+    /// second; null if no time passed.
     pub rate: Option<f64>,
 }
 
 /// A share of true samples.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RateV1 {
     /// Share of true samples, from 0 to 1; null without samples.
     pub rate: Option<f64>,
@@ -47,7 +48,7 @@ pub struct RateV1 {
 }
 
 /// A level; null where it was not seen.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GaugeV1 {
     /// The unit of the levels below; empty for a bare number.
     pub unit: UnitV1,

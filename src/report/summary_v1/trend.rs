@@ -2,16 +2,16 @@
 
 use crate::{
     measure::{Latency, SparseLatency},
-    model::{Percent, Unit},
+    model::Unit,
     report::percentile::Percentile,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The unit of a metric's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UnitV1 {
     /// Milliseconds.
     #[serde(rename = "ms")]
@@ -35,7 +35,7 @@ impl From<Unit> for UnitV1 {
 }
 
 /// A distribution of times. All times are in milliseconds, rounded to 1 µs; without samples they are null.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrendV1 {
     /// The unit of the times below, `ms`.
     pub unit: UnitV1,
@@ -73,15 +73,21 @@ pub struct TrendV1 {
     /// for p99.9 and 57611 for p99.99.
     pub low_confidence: Vec<String>,
     /// All samples as a histogram: base64 of HdrHistogram's V2 encoding with DEFLATE, values in µs, 3 significant
-    /// digits. Histograms of several runs can be added up, which percentiles cannot. Null without samples.
+    /// digits. Histograms of several runs can be added up, which percentiles cannot. Null without samples, and where
+    /// the part of the document is one without histograms.
     pub histogram: Option<String>,
 }
 
 impl TrendV1 {
-    /// What a distribution amounts to.
+    /// What a distribution amounts to, its histogram included.
     pub fn new(latency: &Latency) -> Self {
+        let histogram = (latency.count() > 0).then(|| BASE64_STANDARD.encode(latency.to_v2_deflate()));
+        Self { histogram, ..Self::without_histogram(latency) }
+    }
+
+    /// The same for a list that would become too long with histograms.
+    pub fn without_histogram(latency: &Latency) -> Self {
         let at = |percentile: Percentile| latency.percentile(percentile.percent).map(milliseconds);
-        let doubtful = Percentile::ALL.iter().filter(|percentile| percentile.is_doubtful(latency.count()));
         Self {
             unit: UnitV1::Milliseconds,
             count: latency.count(),
@@ -97,15 +103,18 @@ impl TrendV1 {
             p99: at(Percentile::P99),
             p99_9: at(Percentile::P99_9),
             p99_99: at(Percentile::P99_99),
-            low_confidence: doubtful.map(|percentile| percentile.name.to_owned()).collect(),
-            histogram: (latency.count() > 0).then(|| BASE64_STANDARD.encode(latency.to_v2_deflate())),
+            low_confidence: doubtful(&Percentile::ALL, latency.count()),
+            histogram: None,
         }
     }
 }
 
 /// The times of one interval, in milliseconds; null without samples.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PointTrendV1 {
+    /// Number of samples.
+    #[serde(default)]
+    pub count: u64,
     /// Median, in ms.
     pub p50: Option<f64>,
     /// 95th percentile, in ms.
@@ -114,14 +123,31 @@ pub struct PointTrendV1 {
     pub p99: Option<f64>,
     /// Exact largest sample, in ms.
     pub max: Option<f64>,
+    /// Keys of the percentiles above that have too few samples to rely on, as in the trends of the whole run; left
+    /// out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub low_confidence: Vec<String>,
 }
 
 impl PointTrendV1 {
     /// What an interval's distribution amounts to.
     pub fn new(latency: &SparseLatency) -> Self {
-        let at = |percent| latency.percentile(Percent::whole(percent)).map(milliseconds);
-        Self { p50: at(50), p95: at(95), p99: at(99), max: latency.max().map(milliseconds) }
+        let at = |percentile: Percentile| latency.percentile(percentile.percent).map(milliseconds);
+        Self {
+            count: latency.count(),
+            p50: at(Percentile::P50),
+            p95: at(Percentile::P95),
+            p99: at(Percentile::P99),
+            max: latency.max().map(milliseconds),
+            low_confidence: doubtful(&[Percentile::P50, Percentile::P95, Percentile::P99], latency.count()),
+        }
     }
+}
+
+/// The names of those percentiles that this many samples are too few for.
+pub(super) fn doubtful(percentiles: &[Percentile], samples: u64) -> Vec<String> {
+    let doubtful = percentiles.iter().filter(|percentile| percentile.is_doubtful(samples));
+    doubtful.map(|percentile| percentile.name.to_owned()).collect()
 }
 
 /// A time in milliseconds, rounded to 1 µs.

@@ -1,12 +1,12 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    around_load, arrivals, lists, slowest, stages,
+    around_load, arrivals, health as own_health, lists, measured, slowest, stages,
     tables::{self, Doubts},
-    time_spent,
+    thresholds, time_spent,
 };
 use crate::{
-    judge::ThresholdResult,
+    judge::{Health, ThresholdResult},
     measure::Snapshot,
     model::{Catalog, ExitCode, RunInfo, Verdict, format_bytes},
     report::{
@@ -41,26 +41,30 @@ pub fn final_report(
     snapshot: &Snapshot,
     catalog: &Catalog,
     verdict: &Verdict,
-    thresholds: &[ThresholdResult],
+    health: &Health,
+    results: &[ThresholdResult],
     options: &TerminalOptions,
 ) -> String {
     let paint = Paint { color: options.color };
     let width = options.width.max(NARROWEST);
     let totals = &Totals::new(snapshot, catalog);
-    let (mut measured, mut checks, mut slow) = (String::new(), String::new(), String::new());
+    let [mut generator, mut figures, mut checks, mut slow] = [const { String::new() }; 4];
     // Without load there are only zeros, which would bury the reason.
     if verdict.exit_code != ExitCode::SetupFailed {
-        measured = numbers(snapshot, catalog, totals, width, paint);
+        generator = own_health::lines(health, snapshot, width, paint);
+        figures = numbers(snapshot, catalog, totals, width, paint);
         checks = lists::checks(catalog, totals).map(|table| table.render(width, paint)).unwrap_or_default();
         slow = slowest::table(snapshot, catalog).map(|table| table.render(width, paint)).unwrap_or_default();
     }
     let parts = [
         verdict_lines(verdict, width, paint),
         arrivals::dropped(snapshot, catalog, totals, width, paint),
-        lists::thresholds(thresholds).map(|table| table.render(width, paint)).unwrap_or_default(),
+        measured::bounds(snapshot, width, paint),
+        thresholds::lines(results, width, paint),
         outline(run, snapshot, verdict, totals, width),
         around_load::lines(run, width),
-        measured,
+        generator,
+        figures,
         checks,
         slow,
         lists::errors(snapshot, catalog, width, paint),
@@ -147,6 +151,7 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
         if let Some(facts) = tables::response_time(&totals.all, &mut doubts) {
             text += &(flow(&facts, "  ", width) + "\n");
         }
+        text += &measured::model(catalog, totals, width, paint);
     }
     text += &time_spent(snapshot, totals, &mut doubts, width, paint);
     if !catalog.tasks.is_empty() {
@@ -156,7 +161,11 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
             text += &(flow(&facts, "  ", width) + "\n");
         }
     }
-    if let Some(table) = stages::table(snapshot, catalog, totals, &mut doubts) {
+    if let Some(table) = stages::table(catalog, totals, &mut doubts) {
+        text.push('\n');
+        text += &table.render(width, paint);
+    }
+    if let Some(table) = measured::by_tag(snapshot, catalog, &mut doubts) {
         text.push('\n');
         text += &table.render(width, paint);
     }

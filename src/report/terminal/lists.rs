@@ -1,11 +1,10 @@
-//! The lists that say what held and what went wrong: thresholds, checks, errors.
+//! The lists that say what held and what went wrong: checks and errors.
 
 use crate::{
-    judge::{Outcome, ThresholdResult},
     measure::{Snapshot, Tally},
     model::{Catalog, CheckId, ErrorKind, FailureKind},
     report::{
-        format::{count, observed, percent, time},
+        format::{count, percent, time},
         paint::{Mark, Paint},
         remedy::remedy,
         table::{Column, Row, Table},
@@ -16,25 +15,6 @@ use crate::{
 
 /// Kinds of failure that are printed; the results have them all.
 const MOST_ERRORS: usize = 10;
-
-/// Thresholds: subject, condition, and what was seen.
-pub(super) fn thresholds(results: &[ThresholdResult]) -> Option<Table> {
-    let rows = results.iter().map(|result| Row {
-        mark: Some(match result.outcome {
-            Outcome::Passed => Mark::Good,
-            Outcome::Failed => Mark::Bad,
-            Outcome::NoData => Mark::Unknown,
-        }),
-        name: inert(&result.threshold.subject()) + ":",
-        cells: vec![
-            inert(&result.threshold.condition.to_string()),
-            result.observed.map_or_else(|| "no data".to_owned(), observed),
-        ],
-        is_strong: false,
-    });
-    let columns = vec![Column::words("must hold"), Column::words("observed")];
-    (!results.is_empty()).then(|| Table { title: "Thresholds", columns, rows: rows.collect() })
-}
 
 /// Checks and expectations, and how often they held.
 pub(super) fn checks(catalog: &Catalog, totals: &Totals) -> Option<Table> {

@@ -5,10 +5,13 @@
 mod around_load;
 mod arrivals;
 mod final_report;
+mod health;
 mod lists;
+mod measured;
 mod slowest;
 mod stages;
 mod tables;
+mod thresholds;
 mod time_spent;
 
 pub use final_report::{TerminalOptions, final_report};

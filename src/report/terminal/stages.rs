@@ -2,7 +2,6 @@
 
 use super::tables::{Doubts, NOTHING, failed};
 use crate::{
-    measure::Snapshot,
     model::{Catalog, StageMeta},
     report::{
         format::{count, number, per_second},
@@ -12,18 +11,11 @@ use crate::{
         totals::{StageTotals, Totals},
     },
 };
-use std::time::Duration;
-
 /// Stages that are printed; the results have them all.
 const MOST_STAGES: usize = 20;
 
 /// What began in each stage; `None` where no workload has two that count.
-pub(super) fn table(
-    snapshot: &Snapshot,
-    catalog: &Catalog,
-    totals: &Totals,
-    doubts: &mut Doubts,
-) -> Option<Table> {
+pub(super) fn table(catalog: &Catalog, totals: &Totals, doubts: &mut Doubts) -> Option<Table> {
     let counting = |workload| {
         catalog.stages.iter().filter(move |stage| stage.workload == workload && !stage.warm_up).count()
     };
@@ -38,7 +30,7 @@ pub(super) fn table(
             let name = name(stage, catalog);
             let cells = match stage.warm_up {
                 true => Vec::new(),
-                false => cells(seen, lasted(stage, snapshot.elapsed), has_dropped, doubts),
+                false => cells(seen, has_dropped, doubts),
             };
             Row { name, cells, ..Row::default() }
         })
@@ -62,15 +54,9 @@ fn name(stage: &StageMeta, catalog: &Catalog) -> String {
     if stage.warm_up { name + " (not counted)" } else { name }
 }
 
-/// How much of the stage there was.
-fn lasted(stage: &StageMeta, elapsed: Duration) -> Duration {
-    let (start, end) = (Duration::from_millis(stage.start_ms), Duration::from_millis(stage.end_ms));
-    end.min(elapsed).saturating_sub(start)
-}
-
-fn cells(seen: &StageTotals, lasted: Duration, has_dropped: bool, doubts: &mut Doubts) -> Vec<String> {
+fn cells(seen: &StageTotals, has_dropped: bool, doubts: &mut Doubts) -> Vec<String> {
     let requests = &seen.requests;
-    let rate = per_second(requests.count, lasted).map_or_else(|| NOTHING.to_owned(), number);
+    let rate = per_second(requests.count, seen.lasted).map_or_else(|| NOTHING.to_owned(), number);
     let mut cells = vec![count(requests.count), failed(requests), rate];
     if has_dropped {
         cells.push(count(seen.dropped));

@@ -49,7 +49,7 @@ pub(super) fn requests(
     totals: &Totals,
     doubts: &mut Doubts,
 ) -> Table {
-    let columns = [
+    let mut columns = vec![
         Column::kept("count"),
         Column::kept("failed"),
         Column::spared("rate/s", 3),
@@ -60,11 +60,15 @@ pub(super) fn requests(
         Column::kept("p99"),
         Column::spared("max", 4),
     ];
+    let with_response = totals.requests.iter().any(waited);
+    if with_response {
+        columns.push(Column::spared("response p95", 6));
+    }
     let mut rows = Vec::new();
     let mut row = |name: String, seen: &RequestTotals, is_strong| Row {
         mark: None,
         name,
-        cells: request_cells(seen, snapshot.counted, doubts),
+        cells: request_cells(seen, snapshot.counted, with_response, doubts),
         is_strong,
     };
     for task in catalog.task_ids() {
@@ -83,7 +87,7 @@ pub(super) fn requests(
         }
     }
     rows.push(row("all requests".to_owned(), &totals.all, true));
-    Table { title: "Service time", columns: columns.to_vec(), rows }
+    Table { title: "Service time", columns, rows }
 }
 
 fn is_named_as_its_task(id: RequestId, catalog: &Catalog) -> bool {
@@ -109,10 +113,15 @@ fn task_name(id: TaskId, catalog: &Catalog) -> String {
     name
 }
 
-fn request_cells(seen: &RequestTotals, elapsed: Duration, doubts: &mut Doubts) -> Vec<String> {
+fn request_cells(
+    seen: &RequestTotals,
+    elapsed: Duration,
+    with_response: bool,
+    doubts: &mut Doubts,
+) -> Vec<String> {
     let latency = &seen.duration;
     let mut at = |percentile| doubts.cell(latency, percentile);
-    vec![
+    let mut cells = vec![
         count(seen.count),
         failed(seen),
         per_second(seen.count, elapsed).map_or_else(|| NOTHING.to_owned(), number),
@@ -122,7 +131,11 @@ fn request_cells(seen: &RequestTotals, elapsed: Duration, doubts: &mut Doubts) -
         at(Percentile::P95),
         at(Percentile::P99),
         cell(latency.max()),
-    ]
+    ];
+    if with_response {
+        cells.push(doubts.cell(&seen.response_time, Percentile::P95));
+    }
+    cells
 }
 
 /// How many failed, with their share where there are any.
@@ -133,21 +146,27 @@ pub(super) fn failed(seen: &RequestTotals) -> String {
     }
 }
 
-/// Response time in a line, where a user of the target waited noticeably longer than the service time says:
-/// more than 5 % and more than 1 ms.
-pub(super) fn response_time(totals: &RequestTotals, doubts: &mut Doubts) -> Option<Vec<String>> {
+/// The percentiles by which service time and response time are compared.
+const COMPARED: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
+
+/// Whether a user of the target waited noticeably longer than the service time says: more than 5 % and more than 1 ms.
+fn waited(totals: &RequestTotals) -> bool {
     let (service, response) = (&totals.duration, &totals.response_time);
-    let percentiles = [Percentile::P50, Percentile::P95, Percentile::P99];
-    let pairs = percentiles.iter().map(|p| (service.percentile(p.percent), response.percentile(p.percent)));
-    let differs = pairs.chain([(service.max(), response.max())]).any(|pair| match pair {
+    let pairs = COMPARED.iter().map(|p| (service.percentile(p.percent), response.percentile(p.percent)));
+    pairs.chain([(service.max(), response.max())]).any(|pair| match pair {
         (Some(service), Some(response)) => {
             response > service.mul_f64(1.05) && response - service > Duration::from_millis(1)
         }
         _ => false,
-    });
-    differs.then(|| {
+    })
+}
+
+/// Response time in a line, where it is noticeably longer than the service time.
+pub(super) fn response_time(totals: &RequestTotals, doubts: &mut Doubts) -> Option<Vec<String>> {
+    let response = &totals.response_time;
+    waited(totals).then(|| {
         let mut facts = vec!["Response time, waiting to start included:".to_owned()];
-        facts.extend(percentiles.map(|p| format!("{} {}", p.name, doubts.cell(response, p))));
+        facts.extend(COMPARED.map(|p| format!("{} {}", p.name, doubts.cell(response, p))));
         facts.push(format!("max {}", cell(response.max())));
         facts
     })

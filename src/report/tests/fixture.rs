@@ -1,8 +1,11 @@
 //! A run that has everything: failures, a threshold without data, hostile names, and what was never reached.
 
 use crate::{
-    judge::{ThresholdResult, judge, setup_failed, verdict},
-    measure::{Collector, Delta, IterationKey, Recorded, Recorder, RequestKey, RequestObservation, Snapshot},
+    judge::{Health, ThresholdResult, health, judge, setup_failed},
+    measure::{
+        Collector, Delta, Gaps, Interval, IterationKey, ProcessorTime, Recorded, Recorder, RequestKey,
+        RequestObservation, Snapshot, VitalsSecond,
+    },
     model::*,
 };
 use std::time::Duration;
@@ -26,6 +29,11 @@ pub struct Run {
     pub snapshot: Snapshot,
     pub thresholds: Vec<ThresholdResult>,
     pub verdict: Verdict,
+    pub health: Health,
+}
+
+fn verdict(results: &[ThresholdResult], snapshot: &Snapshot, ending: &Ending) -> Verdict {
+    crate::judge::verdict(results, snapshot, ending, &Health::default(), false)
 }
 
 impl Run {
@@ -33,7 +41,8 @@ impl Run {
         let catalog = catalog();
         let thresholds = judge(thresholds, &snapshot, &catalog);
         let verdict = verdict(&thresholds, &snapshot, &Ending::Completed);
-        Self { info: info(), catalog, snapshot, thresholds, verdict }
+        let health = health(&snapshot, &catalog);
+        Self { info: info(), catalog, snapshot, thresholds, verdict, health }
     }
 
     /// Three seconds of two workers, with failures.
@@ -46,6 +55,34 @@ impl Run {
         }
         collector.finish();
         Self::new(collector.snapshot(SECOND * 3), &thresholds())
+    }
+
+    /// The seconds that [`Self::rich`] is made of.
+    pub fn rich_intervals() -> Vec<Interval> {
+        let mut collector = Collector::new(&catalog(), 2, SECOND);
+        let mut closed = Vec::new();
+        for interval in 0..3 {
+            for worker in 0..2 {
+                let seen = delta(worker, interval, |recorder| second_of(recorder, worker, interval));
+                closed.extend(collector.accept(seen).0);
+            }
+        }
+        closed.extend(collector.finish());
+        closed
+    }
+
+    /// Another generator's or worker's part of such seconds: of a stream of numbers, every `of`th from `part` on.
+    pub fn dealt(stream: &[(u64, u32)], part: usize, of: usize) -> Vec<Interval> {
+        let mut collector = Collector::new(&catalog(), 1, SECOND);
+        let mut closed = Vec::new();
+        for interval in 0..3 {
+            let mine =
+                (0..).zip(stream).skip(part).step_by(of).filter(|(_, (second, _))| *second == interval);
+            let seen =
+                delta(0, interval, |recorder| mine.for_each(|(at, (_, n))| one(recorder, *n, MS * at)));
+            closed.extend(collector.accept(seen).0);
+        }
+        closed
     }
 
     /// A step stopped it; `setup` and `teardown` had been there.
@@ -95,12 +132,27 @@ impl Run {
         let thresholds = judge(&[threshold(Metric::DroppedIterations, &[], none)], &snapshot, &catalog);
         let verdict = verdict(&thresholds, &snapshot, &Ending::Completed);
         let info = RunInfo { duration_ms: 4_000, planned_duration_ms: 4_000, ..info() };
-        Self { info, catalog, snapshot, thresholds, verdict }
+        let health = health(&snapshot, &catalog);
+        Self { info, catalog, snapshot, thresholds, verdict, health }
+    }
+
+    /// A run of ten seconds whose generator was stopped for four of them, on a machine that is not its own.
+    pub fn saturated() -> Self {
+        let mut run = Self::passing();
+        let mut second = vitals();
+        second.gaps.add(MS * 4_020);
+        run.snapshot.vitals.add(&second);
+        run.snapshot.elapsed = SECOND * 10;
+        run.health = health(&run.snapshot, &run.catalog);
+        let ending = Ending::Completed;
+        run.verdict = crate::judge::verdict(&run.thresholds, &run.snapshot, &ending, &run.health, false);
+        run
     }
 
     /// A small run in which everything holds.
     pub fn passing() -> Self {
         let mut collector = Collector::new(&catalog(), 1, SECOND);
+        collector.accept_vitals(0, &vitals());
         collector.accept(delta(0, 0, |recorder| {
             (1..=1_000).for_each(|us| recorder.request(&seen(LIST, 0, MS + Duration::from_micros(us))));
             recorder.iteration(
@@ -116,6 +168,26 @@ impl Run {
             limit: Limit::Time(MS * 200),
         };
         Self::new(collector.snapshot(SECOND), &[threshold(Metric::HttpReqDuration, &[], p95)])
+    }
+}
+
+/// A second of two processors, of which others had a part.
+pub fn vitals() -> VitalsSecond {
+    let machine = ProcessorTime { all: SECOND * 2, busy: MS * 1_200, stolen: MS * 240 };
+    VitalsSecond {
+        span: SECOND,
+        process: Some(MS * 700),
+        cores: Some(2),
+        machine: Some(machine),
+        least_busy_permille: Some(300),
+        gaps: Gaps::default(),
+        open_files: Some(31),
+        open_files_limit: Some(1_024),
+        ports: Some(12),
+        ports_limit: Some(28_232),
+        memory_bytes: Some(9 << 20),
+        suspended: Duration::ZERO,
+        clock_step_ms: 0,
     }
 }
 
@@ -138,7 +210,7 @@ fn info() -> RunInfo {
     }
 }
 
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let request = |name: &str, task| {
         let (name, method) = (name.to_owned(), "GET".to_owned());
         RequestMeta { name, method, task: TaskId(task), group: None, tags: vec![] }
@@ -187,10 +259,10 @@ fn catalog() -> Catalog {
 
 fn threshold(metric: Metric, tags: &[(&str, &str)], condition: Condition) -> Threshold {
     let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), Glob::new(*value))).collect();
-    Threshold { metric, selector: Selector { tags }, condition, line: 9 }
+    Threshold::new(metric, Selector { tags }, condition, 9)
 }
 
-fn thresholds() -> Vec<Threshold> {
+pub fn thresholds() -> Vec<Threshold> {
     let condition = |aggregation, operator, limit: Limit| Condition { aggregation, operator, limit };
     let p95 = Aggregation::Percentile(Percent::whole(95));
     let time = |ms| Limit::Time(MS * ms);
@@ -333,6 +405,30 @@ fn second_of(recorder: &mut Recorder, worker: usize, interval: u64) {
     );
 }
 
+/// Whatever one number stands for. What fails, fails at this time.
+fn one(recorder: &mut Recorder, n: u32, at: Duration) {
+    let (request, stage) = (RequestId(n % 3), n % 2);
+    let plain = seen(request, stage, Duration::from_micros(u64::from(n)));
+    let trace_id = n.is_multiple_of(5).then_some(u128::from(n) << 70);
+    let plain = RequestObservation { trace_id, ended_at: MS * (n % 3_000), ..plain };
+    match n % 4 {
+        0 => recorder.request(&refused(&plain)),
+        1 => recorder.request(&on_a_new_connection(plain)),
+        _ => recorder.request(&plain),
+    }
+    recorder.check(CheckId(n % 4), StageId(stage), !n.is_multiple_of(7));
+    let end = if n.is_multiple_of(11) { IterationEnd::Failed } else { IterationEnd::Completed };
+    let key = IterationKey { task: TaskId(n % 2), stage: StageId(stage), end };
+    recorder.iteration(key, MS / 20 * (n % 13), Duration::from_micros(u64::from(n) * 3));
+    recorder.group(GroupId(n % 2), StageId(stage), MS * n);
+    recorder.dropped(StageId(stage), u64::from(n % 2));
+    let site = FailureSite::Request(request);
+    recorder.failure(StageId(stage), site, FailureKind::Extract, at, || format!("sample {}", n % 9));
+    if n.is_multiple_of(17) {
+        recorder.user_start_failure(WorkloadId(0), StageId(stage));
+    }
+}
+
 fn open_catalog() -> Catalog {
     let stage = |name: &str, workload, start_ms, end_ms, warm_up| StageMeta {
         name: name.into(),
@@ -346,12 +442,12 @@ fn open_catalog() -> Catalog {
         workload: WorkloadId(workload),
         kind: TaskKind::Iteration,
     };
-    let request = |name: &str, task| RequestMeta {
+    let request = |name: &str, task, tier: &str| RequestMeta {
         name: name.into(),
         method: "POST".into(),
         task: TaskId(task),
         group: None,
-        tags: vec![],
+        tags: vec![("tier".into(), tier.into()), ("team".into(), "shop".into())],
     };
     Catalog {
         workloads: vec![
@@ -359,7 +455,7 @@ fn open_catalog() -> Catalog {
             WorkloadMeta { name: "import".into(), is_open: false },
         ],
         tasks: vec![task("order", 0), task("import", 1)],
-        requests: vec![request("order", 0), request("import", 1)],
+        requests: vec![request("order", 0, "gold"), request("import", 1, "batch")],
         stages: vec![
             stage("ramp", 0, 0, 1_000, true),
             stage("ramp", 0, 1_000, 2_000, false),
@@ -378,6 +474,7 @@ fn open_load(recorder: &mut Recorder) {
             recorder.iteration(key, Duration::from_micros(u64::from(n % 90) + 10), MS * (n % 50 + 2));
         }
         recorder.dropped(StageId(stage), u64::from(stage) * 26);
+        recorder.without_user(StageId(stage), u64::from(stage) * 26);
     }
     for _ in 0..30 {
         recorder.request(&RequestObservation { response_time: MS * 80, ..seen(RequestId(1), 3, MS * 80) });

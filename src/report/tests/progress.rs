@@ -2,7 +2,7 @@
 
 use super::fixture::{MS, Run, SECOND};
 use crate::report::progress::{Bar, Progress, plain_line};
-use indicatif::{ProgressDrawTarget, TermLike};
+use indicatif::TermLike;
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -15,6 +15,7 @@ fn progress() -> Progress {
         users: 10,
         requests_per_s: 843.4,
         p95: Some(MS * 12),
+        p95_samples: 843,
         iterations: 2_104,
         ..Progress::default()
     }
@@ -26,6 +27,8 @@ fn the_line_says_where_the_run_stands() {
         plain_line(&progress()),
         "12s/30s  10 users  843 req/s  p95 12.0ms  0 failed  2,104 iterations"
     );
+    let few = Progress { p95_samples: 7, ..progress() };
+    assert!(plain_line(&few).contains("p95 ~12.0ms"));
     let failing = Progress {
         stage: Some("a\x1b[2Jvery long name of a stage".into()),
         users: 1,
@@ -115,17 +118,19 @@ impl TermLike for Screen {
 #[test]
 fn the_bar_is_one_line_that_fits_and_is_cleared_at_the_end() {
     let screen = Screen::default();
-    let bar = Bar::on(ProgressDrawTarget::term_like(Box::new(screen.clone())), SECOND * 30);
+    let bar = Bar::new(screen.clone(), SECOND * 30);
     bar.update(&progress());
     let drawn = screen.0.lock().expect("one thread").clone();
     assert!(
-        drawn.contains("[===>    ] 12s/30s  10 users  843 req/s  p95 12.0ms  0 failed  2,104 iterations"),
+        drawn.contains("[==>   ] 12s/30s  10 users  843 req/s  p95 12.0ms  0 failed  2,104 iterations"),
         "{drawn:?}"
     );
-    assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn:?}");
+    // There is room for the `^C` of a terminal, and the cursor is not at its edge.
+    assert!(drawn.lines().all(|line| line.chars().count() <= 78), "{drawn:?}");
+    assert!(drawn.ends_with("2,104 iterations"), "{drawn:?}");
     bar.note("threshold broken");
     bar.finish();
     let drawn = screen.0.lock().expect("one thread").clone();
-    assert!(drawn.contains("threshold broken"), "{drawn:?}");
+    assert!(drawn.contains("threshold broken\n[==>   ] 12s"), "{drawn:?}");
     assert!(drawn.trim_end().ends_with("<clear>"), "{drawn:?}");
 }

@@ -10,7 +10,7 @@ use hdrhistogram::{Histogram, serialization::Deserializer};
 use serde_json::{Value, json};
 
 fn typed(run: &Run) -> SummaryV1 {
-    summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.thresholds)
+    summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds)
 }
 
 fn written(run: &Run) -> Value {
@@ -25,6 +25,23 @@ fn sum(list: &Value, key: &str) -> u64 {
 }
 
 #[test]
+fn the_generators_health_is_there_with_its_reasons_and_for_each_second() {
+    let saturated = written(&Run::saturated());
+    let health = &saturated["health"];
+    assert_eq!((&health["status"], &health["reasons"][0]["code"]), (&json!("saturated"), &json!("gap")));
+    assert_eq!((&health["longest_gap_ms"], &health["cores"]), (&json!(4_020.0), &json!(2)));
+    assert_eq!((&health["cpu_cores_used"], &health["cpu_machine_share_max"]), (&json!(0.7), &json!(0.6)));
+    let point = &saturated["series"]["points"][0]["health"];
+    assert_eq!((&point["steal_share"], &point["machine_share"]), (&json!(0.12), &json!(0.6)));
+    assert_eq!((&point["lag_p99_ms"], &point["open_files"]), (&json!(0.05), &json!(31)));
+    let unknown = written(&Run::rich());
+    assert_eq!((&unknown["health"]["status"], &unknown["health"]["cores"]), (&json!("ok"), &Value::Null));
+    let mut older = unknown.clone();
+    older.as_object_mut().expect("an object").remove("health");
+    assert!(serde_json::from_value::<SummaryV1>(older).is_ok());
+}
+
+#[test]
 fn schema_is_current() {
     let schema = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
     golden::check("schemas/summary-v1.schema.json", &schema);
@@ -35,7 +52,15 @@ fn every_summary_follows_the_schema() {
     let schema = json_schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let runs = [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load(), Run::open()];
+    let runs = [
+        Run::rich(),
+        Run::empty(),
+        Run::passing(),
+        Run::saturated(),
+        Run::stopped(),
+        Run::without_load(),
+        Run::open(),
+    ];
     for run in runs {
         let written = written(&run);
         let faults: Vec<String> = validator.iter_errors(&written).map(|fault| fault.to_string()).collect();
@@ -51,6 +76,7 @@ fn every_summary_follows_the_schema() {
         ("/requests/0/phases_ms/waiting/count", json!(null)),
         ("/slowest/0/status", json!("200")),
         ("/thresholds/0/unit", json!("s")),
+        ("/health/status", json!("fine")),
     ] {
         let mut document = written(&Run::rich());
         *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer} is there")) = wrong;
@@ -270,7 +296,8 @@ fn the_slowest_requests_have_their_ids() {
 fn a_warm_up_is_told_and_counts_nowhere_else() {
     let summary = written(&Run::open());
     let left_out = json!({
-        "duration_ms": 1_000, "http_reqs": 40, "http_req_failed": 0, "iterations": 40, "dropped_iterations": 0
+        "duration_ms": 1_000, "http_reqs": 40, "http_req_failed": 0, "iterations": 40, "failed_iterations": 0,
+        "interrupted_iterations": 0, "dropped_iterations": 0
     });
     assert_eq!(summary["warm_up"], left_out);
     assert_eq!(written(&Run::rich()).get("warm_up"), None);

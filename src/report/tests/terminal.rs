@@ -9,7 +9,7 @@ use crate::report::terminal::{TerminalOptions, final_report};
 fn text(run: &Run, width: usize, color: bool) -> String {
     let results_path = Some("results/shop-20260301T120000Z/".to_owned());
     let options = TerminalOptions { width, color, results_path };
-    final_report(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.thresholds, &options)
+    final_report(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds, &options)
 }
 
 #[test]
@@ -29,6 +29,11 @@ fn the_text_of_an_empty_and_of_a_passing_run() {
 }
 
 #[test]
+fn the_text_of_a_run_whose_generator_stood_still() {
+    golden::check("src/report/tests/golden/saturated-80.txt", &text(&Run::saturated(), 80, false));
+}
+
+#[test]
 fn the_text_of_a_run_that_a_step_stopped_and_of_one_without_load() {
     golden::check("src/report/tests/golden/stopped-80.txt", &text(&Run::stopped(), 80, false));
     golden::check("src/report/tests/golden/without-load-80.txt", &text(&Run::without_load(), 80, false));
@@ -44,13 +49,22 @@ fn the_text_of_a_run_whose_arrivals_did_not_all_find_a_user() {
     }
     let mut alone = Run::open();
     alone.catalog.workloads[0].is_open = false;
+    alone.health = crate::judge::health(&alone.snapshot, &alone.catalog);
     assert!(!text(&alone, 120, false).contains("rrivals"), "only a rate has arrivals");
     assert!(!text(&Run::rich(), 120, false).contains("dropped"), "nothing was dropped");
 }
 
 #[test]
 fn every_line_fits_and_none_is_hostile() {
-    let runs = [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load(), Run::open()];
+    let runs = [
+        Run::rich(),
+        Run::empty(),
+        Run::passing(),
+        Run::saturated(),
+        Run::stopped(),
+        Run::without_load(),
+        Run::open(),
+    ];
     for mut run in runs {
         run.catalog.workloads[0].name += HOSTILE;
         run.info.name = format!("{HOSTILE}{}", "z".repeat(300));

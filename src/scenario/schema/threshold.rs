@@ -86,16 +86,16 @@ enum OneCondition<C> {
 struct Judged<C> {
     /// What must hold.
     expect: C,
-    /// It must hold over every such window, and not only over the whole run.
+    /// It must hold over every window of this length, in whole seconds, and not only over the whole run.
     #[schemars(extend("examples" = ["10s"]))]
     over: Option<Duration>,
-    /// Whether the run is stopped as soon as it is broken.
+    /// Whether the run is stopped when it is clearly broken, three times in a row.
     #[schemars(extend("default" = false))]
     abort: Option<bool>,
-    /// How long after the start it is judged first.
+    /// What ended so soon after the start is not judged.
     #[schemars(extend("default" = "0s", "examples" = ["30s"]))]
     after: Option<Duration>,
-    /// How many samples there must be before it is judged.
+    /// With fewer samples it is not judged, and has failed.
     min_samples: Option<Count>,
 }
 

@@ -1,0 +1,68 @@
+//! Reading the results of earlier runs for a comparison.
+
+use crate::{judge::compare::MeasuredRun, report::comparison_v1::read_run};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// The file that a folder of results has.
+const SUMMARY: &str = "summary.json";
+/// Largest summary read, in bytes.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// Most runs of a side.
+const MOST_RUNS: usize = 50;
+
+/// Reads the runs of one side.
+///
+/// # Errors
+/// What is wrong with one of them, for people.
+pub(super) fn read_side(places: &[PathBuf]) -> Result<Vec<MeasuredRun>, String> {
+    if places.len() > MOST_RUNS {
+        return Err(format!("{} runs on one side; {MOST_RUNS} are the most that are compared", places.len()));
+    }
+    places.iter().map(|place| read(place)).collect()
+}
+
+fn read(place: &Path) -> Result<MeasuredRun, String> {
+    let name = place.display();
+    let problem = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
+    let kind = std::fs::metadata(place).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("{name}: there is no such file or folder"),
+        _ => problem(place, error),
+    })?;
+    let path = if kind.is_dir() { summary_of(place)? } else { place.to_owned() };
+    // Looked at before it is opened: opening a FIFO would wait for a writer.
+    if !std::fs::metadata(&path).map_err(|error| problem(&path, error))?.is_file() {
+        return Err(format!("{} is not a regular file", path.display()));
+    }
+    let mut bytes = Vec::new();
+    File::open(&path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| problem(&path, error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("{} is larger than 256 MiB, which no summary is", path.display()));
+    }
+    read_run(&name.to_string(), &bytes).map_err(|error| format!("{} {error}", path.display()))
+}
+
+/// The summary in a folder of results; where there is none, what the folder is instead.
+fn summary_of(folder: &Path) -> Result<PathBuf, String> {
+    let path = folder.join(SUMMARY);
+    if path.exists() {
+        return Ok(path);
+    }
+    let name = folder.display();
+    if folder.join("journal.jsonl").exists() {
+        return Err(format!(
+            "{name} has no {SUMMARY}: its run did not come to its end; `loadgen report {name}` rebuilds what is known"
+        ));
+    }
+    let within = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let runs = within.filter(|entry| entry.path().join(SUMMARY).exists()).count();
+    Err(match runs {
+        0 => format!("{name} has no {SUMMARY}: it is no folder of results"),
+        _ => format!("{name} has no {SUMMARY}, but {runs} folders that do; name them: `{name}/*`"),
+    })
+}

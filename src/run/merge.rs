@@ -1,0 +1,369 @@
+//! One run out of the journals of several generators: what they saw in the same second is added up, and the sum is
+//! judged like a run of its own.
+
+use super::{
+    command_line::typed,
+    journal::{JOURNAL, Lines},
+    judgement::{Case, Judgement, judged},
+    recovery::{Rebuilt, RecoveryError, Tape},
+    results::{ResultsFolder, slug},
+};
+use crate::{
+    engine::WallClock,
+    judge::Gates,
+    measure::{Collector, Interval, Recorded, Snapshot},
+    model::{Catalog, Ending, Mask, OnceInfo, PartInfo, RunInfo, Threshold, WorkloadInfo},
+    report::journal_v1::{End, Header, Start, end_line, interval_line, start_line},
+};
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Why runs cannot be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// A part cannot be read.
+    #[error(transparent)]
+    Part(#[from] RecoveryError),
+    /// A part was named twice.
+    #[error("`{0}` is named twice, and would be counted twice")]
+    Twice(PathBuf),
+    /// A part is a copy of another.
+    #[error("`{0}` and `{1}` are the same run, `{2}`, which would be counted twice")]
+    Copied(PathBuf, PathBuf, String),
+    /// Two parts are not of one run.
+    #[error("`{other}` is no part of the same run as `{first}`: {what}")]
+    Different {
+        /// The first part.
+        first: PathBuf,
+        /// The one that differs from it.
+        other: PathBuf,
+        /// In what.
+        what: &'static str,
+    },
+}
+
+/// Joins the runs in these folders, and writes the results into a folder of its own below `results`.
+///
+/// # Errors
+/// A part cannot be read, or the parts are not of the same scenario with the same options.
+pub fn merge(folders: &[PathBuf], results: &Path) -> Result<Rebuilt, MergeError> {
+    let mut parts = open(folders)?;
+    let Some(first) = parts.first().map(|part| part.tape.header.clone()) else {
+        return Err(RecoveryError::NoFolder(PathBuf::new()).into());
+    };
+    let begun = begun(&parts, &first);
+    let mut place = Place::make(results, begun, &first);
+    let mut collector = Collector::new(&first.catalog, 1, first.interval);
+    let mut gates = Gates::new(&without_abort(&first.thresholds), &first.catalog);
+    while let Some(interval) = next_interval(&mut parts, &first.catalog) {
+        place.write(&interval_line(&interval, &first.catalog));
+        // Nothing is stopped any more.
+        let _ = gates.look(&interval);
+        collector.replay(&interval);
+    }
+    let elapsed = parts.iter().map(|part| part.tape.elapsed()).max().unwrap_or_default();
+    let stops = parts.iter().map(|part| part.tape.end.as_ref().and_then(|end| end.stopped_at));
+    // The load goes on for as long as that of one part does.
+    let stopped_at = stops.collect::<Option<Vec<_>>>().and_then(|stops| stops.into_iter().max());
+    if let Some(at) = stopped_at {
+        collector.end_load(at);
+    }
+    let joined = joined(&parts, collector.snapshot(elapsed), stopped_at, place.info.clone());
+    place.end(&end_line(&joined.end));
+    Ok(conclude(joined, &gates, &first, &parts, place))
+}
+
+/// The thresholds of what cannot be stopped any more: each is judged on all there is.
+fn without_abort(thresholds: &[Threshold]) -> Vec<Threshold> {
+    thresholds.iter().map(|threshold| Threshold { abort: false, ..threshold.clone() }).collect()
+}
+
+/// A generator's part.
+struct Part {
+    folder: PathBuf,
+    tape: Tape,
+    /// Users that it has made so far.
+    made_users: u64,
+}
+
+fn open(folders: &[PathBuf]) -> Result<Vec<Part>, MergeError> {
+    let mut parts: Vec<Part> = Vec::new();
+    for folder in folders {
+        let tape = Tape::open(folder)?;
+        // What cannot be told is taken as written.
+        let real = |folder: &Path| fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        if parts.iter().any(|part| real(&part.folder) == real(folder)) {
+            return Err(MergeError::Twice(folder.clone()));
+        }
+        if let Some(same) = parts.iter().find(|part| is_same_run(&part.tape, &tape)) {
+            return Err(MergeError::Copied(same.folder.clone(), folder.clone(), tape.header.info.id));
+        }
+        if let Some(first) = parts.first()
+            && let Some(what) = difference(&first.tape.header, &tape.header)
+        {
+            let (first, other) = (first.folder.clone(), folder.clone());
+            return Err(MergeError::Different { first, other, what });
+        }
+        parts.push(Part { folder: folder.clone(), tape, made_users: 0 });
+    }
+    Ok(parts)
+}
+
+/// Whether two journals are of the same run, and not of two that began in the same second on two machines.
+fn is_same_run(one: &Tape, other: &Tape) -> bool {
+    let facts = |tape: &Tape| {
+        let info = tape.info();
+        (info.id, info.started_at, info.ended_at, info.seed, info.command)
+    };
+    facts(one) == facts(other)
+}
+
+/// What keeps two journals from being of one run.
+fn difference(one: &Header, other: &Header) -> Option<&'static str> {
+    let (a, b) = (&one.catalog, &other.catalog);
+    let differs = [
+        (one.info.scenario_sha256 != other.info.scenario_sha256, "the text of the scenario differs (sha256)"),
+        (a.workloads != b.workloads, "the workloads differ; run each part with the same flags"),
+        (a.stages != b.stages, "the stages of the load differ; run each part with the same flags"),
+        (a.tasks != b.tasks, "the tasks differ; run each part with the same flags"),
+        (a.requests != b.requests, "the requests or their tags differ; run each part with the same flags"),
+        (a.groups != b.groups, "the groups differ; run each part with the same flags"),
+        (a.checks != b.checks, "the checks differ; run each part with the same flags"),
+        (one.thresholds != other.thresholds, "the thresholds differ; run each part with the same flags"),
+        (one.interval != other.interval, "their intervals have different lengths"),
+    ];
+    differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
+}
+
+/// The lowest interval that any part has next, joined from all that have it.
+fn next_interval(parts: &mut [Part], catalog: &Catalog) -> Option<Interval> {
+    let number = parts.iter().filter_map(|part| part.tape.next_number()).min()?;
+    let mut joined = Interval { number, recorded: Recorded::new(catalog), ..Interval::default() };
+    for part in parts.iter_mut() {
+        if part.tape.next_number() == Some(number)
+            && let Some(interval) = part.tape.next_interval()
+        {
+            part.made_users = interval.made_users;
+            joined.merge(&interval);
+        }
+    }
+    // Users stay made where their part has no such interval.
+    joined.made_users = parts.iter().map(|part| part.made_users).sum();
+    Some(joined)
+}
+
+/// What is known of the whole before its load.
+fn begun(parts: &[Part], first: &Header) -> (RunInfo, Option<OnceInfo>) {
+    let infos: Vec<RunInfo> = parts.iter().map(|part| part.tape.info()).collect();
+    let part = |info: &RunInfo| PartInfo {
+        id: info.id.clone(),
+        started_at: info.started_at.clone(),
+        target: info.target.clone(),
+        seed: info.seed,
+        host: info.host.clone(),
+        command: info.command.clone(),
+    };
+    let mut targets: Vec<&str> = infos.iter().map(|info| info.target.as_str()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let earliest = infos.iter().min_by_key(|info| nanos(&info.started_at));
+    let words = parts.iter().map(|part| part.folder.display().to_string());
+    let words: Vec<String> = ["loadgen", "merge"].map(str::to_owned).into_iter().chain(words).collect();
+    let info = RunInfo {
+        started_at: earliest.map_or_else(String::new, |info| info.started_at.clone()),
+        planned_duration_ms: infos.iter().map(|info| info.planned_duration_ms).max().unwrap_or(0),
+        target: targets.join(", "),
+        command: typed(&words, &Mask::default()),
+        workloads: workloads(&infos),
+        parts: infos.iter().map(part).collect(),
+        ..first.info.clone()
+    };
+    (info, once(infos.iter().filter_map(|info| info.setup.as_ref())))
+}
+
+/// What the parts were to do together: each had a share of the users and of the iterations.
+fn workloads(infos: &[RunInfo]) -> Vec<WorkloadInfo> {
+    let all = infos.iter().map(|info| info.workloads.clone());
+    all.reduce(|mut sum, next| {
+        for (mine, theirs) in sum.iter_mut().zip(next) {
+            mine.max_users = mine.max_users.saturating_add(theirs.max_users);
+            let both = mine.planned_iterations.zip(theirs.planned_iterations);
+            mine.planned_iterations = both.map(|(mine, theirs)| mine.saturating_add(theirs));
+        }
+        sum
+    })
+    .unwrap_or_default()
+}
+
+/// Nanoseconds since 1970; the end of time where that cannot be told.
+fn nanos(time: &str) -> u64 {
+    WallClock::parse(time).map_or(u64::MAX, WallClock::nanos)
+}
+
+/// What several generators did once each.
+fn once<'o>(all: impl Iterator<Item = &'o OnceInfo>) -> Option<OnceInfo> {
+    all.cloned().reduce(|mut sum, next| {
+        sum.requests = sum.requests.saturating_add(next.requests);
+        sum.failed = sum.failed.saturating_add(next.failed);
+        sum.duration_ms = sum.duration_ms.max(next.duration_ms);
+        sum.errors.extend(next.errors);
+        sum
+    })
+}
+
+/// The joined run.
+struct Joined {
+    info: RunInfo,
+    snapshot: Snapshot,
+    end: End,
+}
+
+fn joined(parts: &[Part], snapshot: Snapshot, stopped_at: Option<Duration>, mut info: RunInfo) -> Joined {
+    let infos: Vec<RunInfo> = parts.iter().map(|part| part.tape.info()).collect();
+    let latest = infos.iter().max_by_key(|info| nanos(&info.ended_at));
+    info.ended_at = latest.map_or_else(String::new, |info| info.ended_at.clone());
+    info.duration_ms = snapshot.elapsed.as_millis() as u64;
+    info.teardown = once(infos.iter().filter_map(|info| info.teardown.as_ref()));
+    let ends = || parts.iter().filter_map(|part| part.tape.end.as_ref());
+    let end = End {
+        ending: worst_ending(parts),
+        elapsed: snapshot.elapsed,
+        stopped_at,
+        ended_at: info.ended_at.clone(),
+        setup_failed: ends().any(|end| end.setup_failed),
+        setup_cut: ends().any(|end| end.setup_cut),
+        teardown: info.teardown.clone(),
+        fault: ends().find_map(|end| end.fault.clone()),
+    };
+    Joined { info, snapshot, end }
+}
+
+fn named(part: &Part) -> String {
+    format!("the part `{}`", part.folder.display())
+}
+
+/// The ending that weighs the most. Of those that were cut off, all are named.
+fn worst_ending(parts: &[Part]) -> Ending {
+    let endings: Vec<Ending> = parts.iter().map(|part| part.tape.ending(&named(part))).collect();
+    let lost: Vec<&str> = (endings.iter())
+        .filter_map(|ending| match ending {
+            Ending::Lost(what) => Some(what.as_str()),
+            _ => None,
+        })
+        .collect();
+    let lost = lost.join("; ");
+    let worst = endings.into_iter().min_by_key(weight).unwrap_or(Ending::Completed);
+    if let Ending::Lost(_) = worst { Ending::Lost(lost) } else { worst }
+}
+
+/// The order of the exit codes that endings lead to.
+fn weight(ending: &Ending) -> u8 {
+    match ending {
+        Ending::Signal(_) => 0,
+        Ending::StoppedByStep(_) => 1,
+        Ending::Aborted(_) => 2,
+        Ending::Lost(_) => 3,
+        Ending::Completed => 4,
+    }
+}
+
+fn conclude(joined: Joined, gates: &Gates, header: &Header, parts: &[Part], place: Place) -> Rebuilt {
+    let Joined { mut info, snapshot, end } = joined;
+    info.setup = place.setup;
+    let Judgement { thresholds, health, verdict } = judged(&Case {
+        gates,
+        catalog: &header.catalog,
+        snapshot: &snapshot,
+        ending: &end.ending,
+        setup: info.setup.as_ref(),
+        setup_failed: end.setup_failed,
+        setup_cut: end.setup_cut,
+        fault: end.fault.as_deref(),
+        allow_saturated: parts.iter().all(|part| part.tape.header.allow_saturated),
+    });
+    let lost = parts.iter().filter(|part| part.tape.end.is_none() && !matches!(end.ending, Ending::Lost(_)));
+    let lost =
+        lost.map(|part| format!("{} was cut off; up to two seconds of it may be missing", named(part)));
+    let notes = parts.iter().flat_map(|part| part.tape.notes.clone()).chain(lost).collect();
+    let catalog = header.catalog.clone();
+    let (summary, not_written) = (None, None);
+    let mut rebuilt =
+        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, summary, not_written };
+    if let Some(folder) = &place.folder {
+        rebuilt.write(folder);
+    }
+    if let Some(problem) = place.problem {
+        rebuilt.refused(problem);
+    }
+    rebuilt
+}
+
+/// Where the joined run is written to.
+struct Place {
+    info: RunInfo,
+    setup: Option<OnceInfo>,
+    folder: Option<ResultsFolder>,
+    journal: Option<Lines<File>>,
+    /// Why something was not written.
+    problem: Option<String>,
+}
+
+impl Place {
+    /// Makes the folder and begins the journal.
+    fn make(results: &Path, (mut info, setup): (RunInfo, Option<OnceInfo>), first: &Header) -> Self {
+        let start =
+            WallClock::parse(&info.started_at).map_or_else(|| "merged".to_owned(), WallClock::compact);
+        let name = format!("{} merged", info.name);
+        let folder = ResultsFolder::create(results, &name, &start);
+        info.id = folder.as_ref().map_or_else(|_| format!("{}-{start}", slug(&name)), ResultsFolder::id);
+        let mut place = Self { info, setup, folder: None, journal: None, problem: None };
+        match folder {
+            Ok(folder) => place.begin(folder, first),
+            Err(error) => {
+                let problem = format!("results cannot be written to {}: {error}", results.display());
+                place.problem = Some(problem);
+            }
+        }
+        place
+    }
+
+    fn begin(&mut self, folder: ResultsFolder, first: &Header) {
+        let header = Header { info: self.info.clone(), ..first.clone() };
+        let journal = Lines::create(&folder.path().join(JOURNAL), &header);
+        self.folder = Some(folder);
+        match journal {
+            Ok(journal) => self.journal = Some(journal),
+            Err(error) => self.refused(&error),
+        }
+        let started_at = self.info.started_at.clone();
+        self.write(&start_line(&Start { started_at, setup: self.setup.clone() }));
+    }
+
+    /// Writes a line of the journal, as long as all before it were written.
+    fn write(&mut self, line: &[u8]) {
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.write(line)
+        {
+            self.refused(&error);
+        }
+    }
+
+    fn end(&mut self, line: &[u8]) {
+        self.write(line);
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.sync()
+        {
+            self.refused(&error);
+        }
+    }
+
+    fn refused(&mut self, error: &io::Error) {
+        self.journal = None;
+        let place = self.folder.as_ref().map(|folder| folder.path().join(JOURNAL)).unwrap_or_default();
+        self.problem = Some(format!("{} could not be written: {error}", place.display()));
+    }
+}

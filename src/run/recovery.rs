@@ -1,0 +1,306 @@
+//! A run's results rebuilt from its journal: what it had seen, judged as the run itself would have judged it.
+
+use super::{
+    journal::JOURNAL,
+    judgement::{Case, Judgement, judged},
+    results::ResultsFolder,
+    session::not_written,
+};
+use crate::{
+    engine::WallClock,
+    judge::{Gates, Health, ThresholdResult},
+    measure::{Collector, Interval, Snapshot},
+    model::{Catalog, Ending, RunInfo, Verdict, format_duration},
+    report::{
+        journal_v1::{End, Entry, Header, JournalFault, Start, read_header, read_line},
+        summary_v1::summary,
+    },
+};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Longer than any line of a journal.
+const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+/// The file of results.
+pub(super) const SUMMARY: &str = "summary.json";
+
+/// Why results cannot be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// There is no such folder.
+    #[error("there is no folder `{0}`; the folder of a run is the one that it made below `--results`")]
+    NoFolder(PathBuf),
+    /// The folder has no journal.
+    #[error(
+        "`{0}` has no {JOURNAL}; name the folder of a run, in which `loadgen run` writes one while it goes on"
+    )]
+    NoJournal(PathBuf),
+    /// The journal cannot be read.
+    #[error("`{0}` cannot be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// The journal has nothing in it.
+    #[error("`{0}` is empty: the run was cut off before it could write anything, and nothing can be rebuilt")]
+    Empty(PathBuf),
+    /// Its first line is not that of a journal that this version reads.
+    #[error("`{0}` cannot be read: {1}")]
+    Header(PathBuf, JournalFault),
+}
+
+/// A run whose results were rebuilt.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// Which run.
+    pub info: RunInfo,
+    /// What it could observe.
+    pub catalog: Catalog,
+    /// What was seen.
+    pub snapshot: Snapshot,
+    /// How the generator itself was.
+    pub health: Health,
+    /// The gates.
+    pub thresholds: Vec<ThresholdResult>,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// What should be known of its journals.
+    pub notes: Vec<String>,
+    /// Where its results are, if they could be written.
+    pub summary: Option<PathBuf>,
+    /// Why they were not written.
+    pub not_written: Option<String>,
+}
+
+impl Rebuilt {
+    /// Writes the results into this folder.
+    pub fn write(&mut self, folder: &ResultsFolder) {
+        let Self { info, snapshot, catalog, verdict, health, thresholds, .. } = &*self;
+        let bytes = summary(info, snapshot, catalog, verdict, health, thresholds).to_json();
+        match folder.write(SUMMARY, &bytes) {
+            Ok(path) => self.summary = Some(path),
+            Err(error) => {
+                let place = folder.path().join(SUMMARY);
+                self.refused(format!("{} could not be written: {error}", place.display()));
+            }
+        }
+    }
+
+    /// Says that something was not written.
+    pub(super) fn refused(&mut self, problem: String) {
+        self.verdict = not_written(self.verdict.clone());
+        self.not_written = Some(problem);
+    }
+}
+
+/// Rebuilds the results of the run in this folder. They are written there if it has none, or if `replace` says so.
+///
+/// # Errors
+/// There is no journal that this version reads.
+pub fn rebuild(folder: &Path, replace: bool) -> Result<Rebuilt, RecoveryError> {
+    let mut tape = Tape::open(folder)?;
+    let mut collector = Collector::new(&tape.header.catalog, 1, tape.header.interval);
+    let mut gates = Gates::new(&tape.header.thresholds, &tape.header.catalog);
+    while let Some(interval) = tape.next_interval() {
+        // What it says was said, and heeded, while the run went on.
+        let _ = gates.look(&interval);
+        collector.replay(&interval);
+    }
+    if let Some(at) = tape.end.as_ref().and_then(|end| end.stopped_at) {
+        collector.end_load(at);
+    }
+    let snapshot = collector.snapshot(tape.elapsed());
+    let (info, ending) = (tape.info(), tape.ending("the run"));
+    let Tape { header: Header { catalog, allow_saturated, .. }, end, notes, .. } = tape;
+    let Judgement { thresholds, health, verdict } = judged(&Case {
+        gates: &gates,
+        catalog: &catalog,
+        snapshot: &snapshot,
+        ending: &ending,
+        setup: info.setup.as_ref(),
+        setup_failed: end.as_ref().is_some_and(|end| end.setup_failed),
+        setup_cut: end.as_ref().is_some_and(|end| end.setup_cut),
+        fault: end.as_ref().and_then(|end| end.fault.as_deref()),
+        allow_saturated,
+    });
+    let there = ResultsFolder::existing(folder);
+    let written = there.path().join(SUMMARY);
+    let summary = written.exists().then_some(written);
+    let not_written = None;
+    let mut rebuilt =
+        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, summary, not_written };
+    if replace || rebuilt.summary.is_none() {
+        rebuilt.write(&there);
+    }
+    Ok(rebuilt)
+}
+
+/// A journal, read line by line.
+pub(super) struct Tape {
+    /// Its first line.
+    pub header: Header,
+    /// The load's beginning, if it came to that.
+    pub start: Option<Start>,
+    /// The end, if it was reached and read.
+    pub end: Option<End>,
+    /// What should be known of it.
+    pub notes: Vec<String>,
+    place: PathBuf,
+    lines: BufReader<File>,
+    line: u64,
+    /// An interval that was read to see what comes.
+    ahead: Option<Box<Interval>>,
+    /// The number of the last interval.
+    last: Option<u64>,
+    over: bool,
+}
+
+impl Tape {
+    /// Opens the journal of this folder.
+    pub fn open(folder: &Path) -> Result<Self, RecoveryError> {
+        if !folder.is_dir() {
+            return Err(RecoveryError::NoFolder(folder.to_owned()));
+        }
+        let place = folder.join(JOURNAL);
+        let file = match File::open(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(RecoveryError::NoJournal(folder.to_owned()));
+            }
+            opened => opened.map_err(|error| RecoveryError::Unreadable(place.clone(), error))?,
+        };
+        let mut lines = BufReader::new(file);
+        let first = next_line(&mut lines).map_err(|error| RecoveryError::Unreadable(place.clone(), error))?;
+        let header = match first {
+            Line::End | Line::Torn => return Err(RecoveryError::Empty(place)),
+            Line::Whole(text) => {
+                read_header(&text).map_err(|fault| RecoveryError::Header(place.clone(), fault))?
+            }
+        };
+        let (start, end, notes) = (None, None, Vec::new());
+        let mut tape =
+            Self { header, start, end, notes, place, lines, line: 1, ahead: None, last: None, over: false };
+        // The start stands before the first interval, and is wanted before it.
+        tape.ahead = tape.read();
+        Ok(tape)
+    }
+
+    /// The next interval; `None` at the end of what can be read.
+    pub fn next_interval(&mut self) -> Option<Box<Interval>> {
+        let interval = self.ahead.take();
+        if interval.is_some() {
+            self.ahead = self.read();
+        }
+        interval
+    }
+
+    /// The number of the interval that comes next.
+    pub fn next_number(&self) -> Option<u64> {
+        self.ahead.as_ref().map(|interval| interval.number)
+    }
+
+    fn read(&mut self) -> Option<Box<Interval>> {
+        while !self.over {
+            let entry = match next_line(&mut self.lines) {
+                Ok(Line::End) => {
+                    self.over = true;
+                    return None;
+                }
+                Ok(Line::Torn) => {
+                    self.stop(|place| {
+                        format!("{place}: the last line is torn, as a run that is cut off leaves it")
+                    });
+                    return None;
+                }
+                Ok(Line::Whole(text)) => read_line(&text, &self.header.catalog),
+                Err(error) => Err(JournalFault::Damaged(error.to_string())),
+            };
+            self.line += 1;
+            match entry {
+                Ok(Entry::Start(start)) => self.start = Some(start),
+                Ok(Entry::Interval(interval)) if self.last.is_none_or(|last| last < interval.number) => {
+                    self.last = Some(interval.number);
+                    return Some(interval);
+                }
+                Ok(Entry::Interval(_)) => self.damaged("its number is not above the one before it"),
+                Ok(Entry::End(end)) => {
+                    self.end = Some(end);
+                    self.over = true;
+                }
+                Err(fault) => self.damaged(&fault.to_string()),
+            }
+        }
+        None
+    }
+
+    /// What lies behind a damaged line may be anything: what lies before it counts.
+    fn damaged(&mut self, why: &str) {
+        let line = self.line;
+        self.stop(|place| {
+            format!("{place}: line {line} is damaged: {why}; only what stands before it counts")
+        });
+    }
+
+    fn stop(&mut self, note: impl FnOnce(&str) -> String) {
+        self.over = true;
+        self.notes.push(note(&self.place.display().to_string()));
+    }
+
+    /// How long the load took, as far as it is known.
+    pub fn elapsed(&self) -> Duration {
+        let seen = self.last.and_then(|last| u32::try_from(last + 1).ok());
+        let seen = seen.and_then(|intervals| self.header.interval.checked_mul(intervals)).unwrap_or_default();
+        self.end.as_ref().map_or(seen, |end| end.elapsed)
+    }
+
+    /// Which run it is of, all of which has been read.
+    pub fn info(&self) -> RunInfo {
+        let (mut info, elapsed) = (self.header.info.clone(), self.elapsed());
+        if let Some(start) = &self.start {
+            (info.started_at, info.setup) = (start.started_at.clone(), start.setup.clone());
+        }
+        info.duration_ms = elapsed.as_millis() as u64;
+        let ended_at = || WallClock::parse(&info.started_at).map(|wall| wall.rfc3339(elapsed));
+        let known = self.end.as_ref().map(|end| end.ended_at.clone());
+        info.ended_at = known.or_else(ended_at).unwrap_or_else(|| info.started_at.clone());
+        info.teardown = self.end.as_ref().and_then(|end| end.teardown.clone());
+        info
+    }
+
+    /// Why the load of `who` ended.
+    pub fn ending(&self, who: &str) -> Ending {
+        if let Some(end) = &self.end {
+            return end.ending.clone();
+        }
+        let elapsed = self.elapsed();
+        Ending::Lost(match (&self.start, elapsed.is_zero()) {
+            (None, _) => format!("{who} was cut off before its load began"),
+            (_, true) => format!("{who} was cut off in the first second of its load"),
+            _ => format!("{who} was cut off after {}", format_duration(elapsed)),
+        })
+    }
+}
+
+/// A line of a file.
+enum Line {
+    Whole(Vec<u8>),
+    /// Without the line end that was to follow it.
+    Torn,
+    End,
+}
+
+fn next_line(lines: &mut impl BufRead) -> io::Result<Line> {
+    let mut text = Vec::new();
+    lines.take(LONGEST_LINE).read_until(b'\n', &mut text)?;
+    Ok(match text.last() {
+        None => Line::End,
+        Some(b'\n') => Line::Whole(text),
+        Some(_) if text.len() as u64 == LONGEST_LINE => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is longer than any line of a journal",
+            ));
+        }
+        Some(_) => Line::Torn,
+    })
+}

@@ -1,0 +1,302 @@
+//! What is left of a run that was cut off, and runs of several generators joined, held against what the target saw.
+
+use super::{
+    harness::{Finished, Running, Sandbox, now, wait_for},
+    summary::Summary,
+    target::{OK, Target, scenario},
+};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+fn folders(results: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(results) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The folder of the one run below `results`.
+#[track_caller]
+fn only_folder(sandbox: &Sandbox, results: &str) -> PathBuf {
+    let found = folders(&sandbox.path().join(results));
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].clone()
+}
+
+fn summary_of(folder: &Path) -> Summary {
+    Summary::parse(&fs::read_to_string(folder.join("summary.json")).unwrap())
+}
+
+fn journal_of(folder: &Path) -> String {
+    fs::read_to_string(folder.join("journal.jsonl")).unwrap()
+}
+
+fn report(sandbox: &Sandbox, folder: &Path, more: &[&str]) -> Finished {
+    sandbox.run(&[&["report", folder.to_str().unwrap()], more].concat())
+}
+
+#[test]
+fn a_finished_run_is_rebuilt_as_it_was_written() {
+    let target = Target::answering(OK);
+    let more = "setup: [ { get: /before } ]\nteardown: [ { get: /after } ]\nwarm_up: 1s\n\
+                thresholds:\n  http_req_duration: p95 < 5s\n  \"http_reqs{name:ro*}\": rate > 1000000/s\n";
+    let sandbox = Sandbox::new();
+    let run = sandbox.run_scenario(&scenario(&target.url(), 3, 2_500, more));
+    run.assert_code(99);
+    let folder = only_folder(&sandbox, "results");
+    let (written, bytes) = (summary_of(&folder), fs::read(folder.join("summary.json")).unwrap());
+    assert!(written.count("http_reqs") > 0);
+
+    let again = report(&sandbox, &folder, &[]);
+    again.assert_code(99);
+    // It prints what the run printed, and leaves what is there alone.
+    assert_eq!(again.stdout.lines().next(), run.stdout.lines().next());
+    assert_eq!(fs::read(folder.join("summary.json")).unwrap(), bytes);
+
+    fs::remove_file(folder.join("summary.json")).unwrap();
+    report(&sandbox, &folder, &[]).assert_code(99);
+    assert_eq!(summary_of(&folder).0, written.0);
+    fs::write(folder.join("summary.json"), "{}").unwrap();
+    report(&sandbox, &folder, &["--force"]).assert_code(99);
+    assert_eq!(summary_of(&folder).0, written.0);
+}
+
+/// Numbers without a pattern, the same in each run of this test.
+fn next_random(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+/// A run that will be cut off, and when its target saw each request.
+struct Doomed {
+    results: String,
+    running: Running,
+    started: Instant,
+    seen: Arc<Mutex<Vec<Duration>>>,
+    _target: Target,
+}
+
+impl Doomed {
+    fn start(sandbox: &Sandbox, name: &str) -> Self {
+        let seen: Arc<Mutex<Vec<Duration>>> = Arc::default();
+        let (log, started) = (Arc::clone(&seen), now());
+        let target = Target::start(move |connection| {
+            while connection.request().is_some() {
+                log.lock().unwrap().push(started.elapsed());
+                if !connection.send(OK) {
+                    break;
+                }
+            }
+        });
+        sandbox.file(&format!("{name}.yaml"), scenario(&target.url(), 2, 20_000, ""));
+        let results = format!("results-{name}");
+        let running = sandbox.start(&["run", &format!("{name}.yaml"), "--results", &results]);
+        Self { results, running, started, seen, _target: target }
+    }
+
+    fn first_seen(&self) -> Option<Duration> {
+        self.seen.lock().unwrap().first().copied()
+    }
+
+    /// Kills it, and holds what is rebuilt against what the target saw.
+    fn kill(mut self, sandbox: &Sandbox) {
+        let killed = self.started.elapsed();
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
+        let seen = self.seen.lock().unwrap().clone();
+        let folder = only_folder(sandbox, &self.results);
+        let kept = intervals(&journal_of(&folder));
+        let again = report(sandbox, &folder, &[]);
+        let summary = summary_of(&folder);
+        summary.assert_consistent();
+        again.assert_code(if summary.count("iterations") == 0 { 99 } else { 98 });
+        again.assert_says(&[
+            "was cut off",
+            "rebuilt from its journal, up to two seconds before that may be missing",
+        ]);
+        assert_eq!((summary.at("/verdict/incomplete"), summary.passed()), (&Value::Bool(true), false));
+        assert!(summary.list("series/points").len() <= kept);
+        // Two seconds, and one for a machine that has other things to do.
+        let safe = killed.saturating_sub(Duration::from_secs(3));
+        let (rebuilt, must) =
+            (summary.count("http_reqs"), seen.iter().filter(|at| **at <= safe).count() as u64);
+        let told =
+            format!("killed after {killed:?}: {rebuilt} rebuilt, {must} at least, {} seen", seen.len());
+        assert!((must..=seen.len() as u64).contains(&rebuilt), "{told}");
+        let load = safe.saturating_sub(seen.first().copied().unwrap_or_default());
+        assert!(kept as u64 >= load.as_secs(), "{told}, {kept} seconds kept");
+    }
+}
+
+/// The journal's lines that are intervals, the torn one left out.
+fn intervals(journal: &str) -> usize {
+    journal
+        .split_inclusive('\n')
+        .filter(|line| line.starts_with("{\"interval\":") && line.ends_with('\n'))
+        .count()
+}
+
+/// Twenty runs, killed at moments without a pattern, five side by side.
+#[test]
+fn a_run_killed_at_any_moment_loses_two_seconds_at_most() {
+    let sandbox = Sandbox::alone();
+    let mut state = 0x9E37_79B9_7F4A_7C15;
+    for batch in 0..4 {
+        let mut moments: Vec<Duration> =
+            (0..5).map(|_| Duration::from_millis(next_random(&mut state) % 4_800)).collect();
+        moments.sort_unstable();
+        let doomed: Vec<Doomed> = (0..5).map(|n| Doomed::start(&sandbox, &format!("{batch}-{n}"))).collect();
+        for (doomed, moment) in doomed.into_iter().zip(moments) {
+            let first = wait_for("the first request", || doomed.first_seen());
+            let at = first + moment;
+            thread::sleep(at.saturating_sub(doomed.started.elapsed()));
+            doomed.kill(&sandbox);
+        }
+    }
+}
+
+#[test]
+fn a_torn_last_line_is_expected_and_a_damaged_one_told() {
+    let target = Target::answering(OK);
+    let sandbox = Sandbox::new();
+    sandbox.run_scenario(&scenario(&target.url(), 2, 2_200, "")).assert_code(0);
+    let folder = only_folder(&sandbox, "results");
+    let (whole, journal) = (summary_of(&folder), journal_of(&folder));
+    let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+    let cut = |text: &str| {
+        fs::write(folder.join("journal.jsonl"), text).unwrap();
+        let run = report(&sandbox, &folder, &["--force"]);
+        (run, summary_of(&folder))
+    };
+
+    // The header, the start, three seconds at least, the end.
+    assert!(lines.len() >= 6, "{}", lines.len());
+    let (run, torn) = cut(&journal[..journal.len() - 20]);
+    run.assert_code(98);
+    run.assert_says(&["the last line is torn", "the run was cut off after"]);
+    assert_eq!(torn.count("http_reqs"), whole.count("http_reqs"));
+
+    let mut damaged = lines.clone();
+    damaged[3] = "{\"interval\":{}}\n";
+    let (run, before) = cut(&damaged.concat());
+    run.assert_code(98);
+    run.assert_says(&[
+        "line 4 is damaged",
+        "only what stands before it counts",
+        "the run was cut off after 1s",
+    ]);
+    let first = &whole.list("series/points")[0];
+    assert_eq!(before.list("series/points"), &vec![first.clone()]);
+    before.assert_consistent();
+
+    // Before the first second was over, there is a header and nothing to count.
+    let (run, nothing) = cut(&lines[..2].concat());
+    run.assert_code(99);
+    run.assert_says(&["the run was cut off in the first second of its load", "no iteration completed"]);
+    assert_eq!(nothing.count("http_reqs"), 0);
+    cut(lines[0]).0.assert_says(&["the run was cut off before its load began"]);
+}
+
+#[test]
+fn what_is_no_journal_is_told() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path().join("some");
+    let says = |text: &str| {
+        let run = report(&sandbox, &folder, &[]);
+        run.assert_code(2);
+        run.assert_says(&[text]);
+    };
+    says("there is no folder");
+    fs::create_dir(&folder).unwrap();
+    says("has no journal.jsonl");
+    for (content, text) in [
+        ("", "is empty"),
+        ("half a line", "is empty"),
+        ("hello\n", "this is not a journal of loadgen"),
+        ("{\"schema\":\"loadgen/journal/v9\"}\n", "the journal has the format `loadgen/journal/v9`"),
+    ] {
+        fs::write(folder.join("journal.jsonl"), content).unwrap();
+        says(text);
+    }
+    assert!(!folder.join("summary.json").exists());
+}
+
+#[test]
+fn two_generators_joined_have_seen_what_the_target_saw() {
+    let target = Target::answering(OK);
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "scenario.yaml",
+        scenario(&target.url(), 2, 2_500, "thresholds:\n  http_req_failed: rate < 1%\n"),
+    );
+    let both = ["a", "b"].map(|results| sandbox.start(&["run", "scenario.yaml", "--results", results]));
+    both.map(Running::wait).iter().for_each(|run| run.assert_code(0));
+    let seen = target.seen.requests();
+    let [a, b] = ["a", "b"].map(|results| only_folder(&sandbox, results));
+    let (in_a, in_b) = (summary_of(&a), summary_of(&b));
+    let words = [a.to_str().unwrap(), b.to_str().unwrap()];
+
+    for (order, results) in [(words, "joined"), ([words[1], words[0]], "turned")] {
+        sandbox.run(&["merge", order[0], order[1], "--results", results]).assert_code(0);
+    }
+    let folder = only_folder(&sandbox, "joined");
+    let (joined, turned) = (summary_of(&folder), summary_of(&only_folder(&sandbox, "turned")));
+    joined.assert_consistent();
+    assert_eq!(joined.count("http_reqs"), seen);
+    assert_eq!(joined.count("http_reqs"), in_a.count("http_reqs") + in_b.count("http_reqs"));
+    assert_eq!(joined.at("/metrics/vus_max/value"), 4);
+    assert_eq!(joined.list("run/parts").len(), 2);
+    assert_eq!(joined.at("/run/parts/0/seed"), in_a.at("/run/seed"));
+    for key in
+        ["metrics", "requests", "tasks", "checks", "stages", "series", "errors", "connections", "thresholds"]
+    {
+        assert_eq!(joined.0[key], turned.0[key], "{key}");
+    }
+
+    // What was joined is a run of its own.
+    let written = joined.0.clone();
+    report(&sandbox, &folder, &["--force"]).assert_code(0);
+    assert_eq!(summary_of(&folder).0, written);
+
+    // A part without an end makes the whole incomplete.
+    let journal = journal_of(&b);
+    let end = journal.trim_end().rfind('\n').unwrap();
+    fs::write(b.join("journal.jsonl"), &journal[..=end]).unwrap();
+    let run = sandbox.run(&["merge", words[0], words[1], "--results", "lost"]);
+    run.assert_code(98);
+    run.assert_says(&[&format!("the part `{}` was cut off after", words[1])]);
+}
+
+#[test]
+fn parts_of_different_runs_are_not_joined() {
+    let target = Target::answering(OK);
+    let sandbox = Sandbox::new();
+    sandbox.file("scenario.yaml", scenario(&target.url(), 1, 300, ""));
+    sandbox.file("other.yaml", scenario(&target.url(), 1, 301, ""));
+    for (file, results, more) in
+        [("scenario.yaml", "a", ""), ("other.yaml", "b", ""), ("scenario.yaml", "c", "--tag=team=web")]
+    {
+        let words = ["run", file, "--results", results, more];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        sandbox.run(&words).assert_code(0);
+    }
+    let [a, b, c] = ["a", "b", "c"].map(|results| only_folder(&sandbox, results).display().to_string());
+    for (one, other, says) in [
+        (&a, &b, "the text of the scenario differs"),
+        (&a, &c, "the requests or their tags differ"),
+        (&a, &a, "is named twice"),
+    ] {
+        let run = sandbox.run(&["merge", one, other, "--results", "joined"]);
+        run.assert_code(2);
+        run.assert_says(&[says]);
+    }
+    assert!(!sandbox.path().join("joined").exists());
+}
