@@ -218,7 +218,7 @@ fn run_scenario_of_tasks(url: &str, seed: u64) -> Finished {
         )
     };
     let text = format!(
-        "target: {url}\nload: {{ users: 4, duration: 700ms }}\nthink_time: 5ms..15ms\ntasks:\n{}{}{}",
+        "target: {url}\nload: {{ users: 4, duration: 3s }}\nthink_time: 5ms..15ms\ntasks:\n{}{}{}",
         task("a", 3),
         task("b", 2),
         task("c", 1)

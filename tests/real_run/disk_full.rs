@@ -55,7 +55,8 @@ fn assert_nothing_half(left: &str, run: &Finished) {
     }
 }
 
-const FILL: &str = "until ls results/*; do sleep 0.02; done; dd if=/dev/zero of=results/fill bs=1k";
+const FILL: &str =
+    "until ls results/* >ls.txt 2>&1; do sleep 0.02; done; dd if=/dev/zero of=results/fill bs=1k";
 
 #[test]
 fn a_full_disk_costs_the_files_and_not_the_run() {

@@ -222,7 +222,9 @@ impl Drop for Running {
 
 fn summaries(results: &Path) -> Vec<Summary> {
     let Ok(folders) = fs::read_dir(results) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = folders.map(|entry| entry.unwrap().path().join("summary.json")).collect();
+    let files = folders.map(|entry| entry.unwrap().path().join("summary.json"));
+    // A run that could not write it has its journal, perhaps.
+    let mut files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
     files.sort();
     files.iter().map(|file| Summary::parse(&fs::read_to_string(file).unwrap())).collect()
 }
