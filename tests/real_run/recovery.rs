@@ -8,6 +8,7 @@ use super::{
 use serde_json::Value;
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread,
@@ -106,8 +107,8 @@ impl Doomed {
         self.seen.lock().unwrap().first().copied()
     }
 
-    /// Kills it, and holds what is rebuilt against what the target saw.
-    fn kill(mut self, sandbox: &Sandbox) {
+    /// Kills it, and holds what is rebuilt against what the target saw; how many requests had to be there.
+    fn kill(mut self, sandbox: &Sandbox) -> u64 {
         let killed = self.started.elapsed();
         self.running.child.kill().unwrap();
         self.running.child.wait().unwrap();
@@ -133,6 +134,7 @@ impl Doomed {
         assert!((must..=seen.len() as u64).contains(&rebuilt), "{told}");
         let load = safe.saturating_sub(seen.first().copied().unwrap_or_default());
         assert!(kept as u64 >= load.as_secs(), "{told}, {kept} seconds kept");
+        must
     }
 }
 
@@ -150,15 +152,19 @@ fn a_run_killed_at_any_moment_loses_two_seconds_at_most() {
     let sandbox = Sandbox::alone();
     let mut state = 0x9E37_79B9_7F4A_7C15;
     for batch in 0..4 {
-        let mut moments: Vec<Duration> =
-            (0..5).map(|_| Duration::from_millis(next_random(&mut state) % 4_800)).collect();
+        // One early, before there is much to lose; the others when there is.
+        let ranges = [0..2_500, 3_200..6_800, 3_200..6_800, 3_200..6_800, 3_200..6_800];
+        let mut moment =
+            |range: Range<u64>| range.start + next_random(&mut state) % (range.end - range.start);
+        let mut moments: Vec<Duration> = ranges.map(|range| Duration::from_millis(moment(range))).to_vec();
         moments.sort_unstable();
         let doomed: Vec<Doomed> = (0..5).map(|n| Doomed::start(&sandbox, &format!("{batch}-{n}"))).collect();
         for (doomed, moment) in doomed.into_iter().zip(moments) {
             let first = wait_for("the first request", || doomed.first_seen());
             let at = first + moment;
             thread::sleep(at.saturating_sub(doomed.started.elapsed()));
-            doomed.kill(&sandbox);
+            let had_to_keep = doomed.kill(&sandbox);
+            assert!(had_to_keep > 0 || moment < Duration::from_secs(3), "{moment:?}");
         }
     }
 }
