@@ -5,6 +5,8 @@
 
 #[path = "commands/compare.rs"]
 mod compare;
+#[path = "commands/hostile.rs"]
+mod hostile;
 #[path = "commands/init.rs"]
 mod init;
 #[path = "commands/manual.rs"]

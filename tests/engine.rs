@@ -39,6 +39,8 @@ mod parallel;
 mod requests;
 #[path = "engine/run.rs"]
 mod run;
+#[path = "engine/samples.rs"]
+mod samples;
 #[path = "engine/steps.rs"]
 mod steps;
 #[path = "engine/stops.rs"]

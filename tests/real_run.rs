@@ -11,6 +11,8 @@ mod accounting;
 mod accounts;
 #[path = "real_run/around.rs"]
 mod around;
+#[path = "real_run/ci.rs"]
+mod ci;
 #[path = "real_run/command_line.rs"]
 mod command_line;
 #[path = "real_run/compare.rs"]
@@ -23,10 +25,16 @@ mod demo;
 mod disk_full;
 #[path = "real_run/endings.rs"]
 mod endings;
+#[path = "real_run/everything.rs"]
+mod everything;
+#[path = "real_run/exports.rs"]
+mod exports;
 #[path = "real_run/fault_table.rs"]
 mod fault_table;
 #[path = "real_run/faults.rs"]
 mod faults;
+#[path = "real_run/files.rs"]
+mod files;
 #[path = "real_run/gated_server.rs"]
 mod gated_server;
 #[path = "real_run/gates.rs"]
@@ -41,6 +49,8 @@ mod httpbin;
 mod httpbin_server;
 #[path = "real_run/init.rs"]
 mod init;
+#[path = "real_run/keys.rs"]
+mod keys;
 #[path = "real_run/looking.rs"]
 mod looking;
 #[path = "real_run/lost_connections.rs"]
@@ -65,10 +75,16 @@ mod outlasting;
 mod overrides;
 #[path = "real_run/percentiles.rs"]
 mod percentiles;
+#[path = "real_run/progress.rs"]
+mod progress;
+#[path = "real_run/recipes.rs"]
+mod recipes;
 #[path = "real_run/recovery.rs"]
 mod recovery;
 #[path = "real_run/results.rs"]
 mod results;
+#[path = "real_run/samples.rs"]
+mod samples;
 #[path = "real_run/schema.rs"]
 mod schema;
 #[path = "real_run/secrets.rs"]
@@ -87,3 +103,5 @@ mod summary;
 mod target;
 #[path = "real_run/truth.rs"]
 mod truth;
+#[path = "schema/yaml.rs"]
+mod yaml;

@@ -9,6 +9,7 @@ use loadgen::{
     measure::Collector,
     model::Ending,
     report::{
+        Results,
         journal_v1::{Entry, Header, interval_line, read_header, read_line},
         summary_v1::summary,
         terminal::{TerminalOptions, final_report},
@@ -53,9 +54,17 @@ fn put_together<'l>(header: &Header, lines: impl Iterator<Item = &'l [u8]>) {
     let snapshot = collector.snapshot(elapsed);
     let (thresholds, health) = (gates.judge(&snapshot, catalog), health(&snapshot, catalog));
     let verdict = verdict(&thresholds, &snapshot, &Ending::Completed, &health, header.allow_saturated);
-    let written = summary(&header.info, &snapshot, catalog, &verdict, &health, &thresholds).to_json();
+    let results = Results {
+        info: &header.info,
+        snapshot: &snapshot,
+        catalog,
+        verdict: &verdict,
+        health: &health,
+        thresholds: &thresholds,
+    };
+    let written = summary(&results).to_json();
     assert!(!written.is_empty());
-    let options = TerminalOptions { width: 80, color: false, results_path: None };
-    let told = final_report(&header.info, &snapshot, catalog, &verdict, &health, &thresholds, &options);
+    let options = TerminalOptions { width: 80, color: false, files: Vec::new(), earlier: None };
+    let told = final_report(&results, &options);
     assert!(!told.is_empty());
 }

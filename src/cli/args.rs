@@ -5,10 +5,15 @@ use super::{
     init_command::InitArguments,
     manual_command::{CompletionsArguments, ManArguments},
     merge_command::MergeArguments,
+    progress_arguments::ProgressArguments,
     report_command::ReportArguments,
     schema_command::SchemaArguments,
+    told::ResultFormat,
 };
-use crate::model::{parse_duration, parse_share};
+use crate::{
+    model::{parse_duration, parse_share},
+    run::Asked,
+};
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
@@ -31,7 +36,7 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Rebuild the results of a run from its journal, after it was cut off
     ///
-    /// It prints what `loadgen run` would have printed, and writes summary.json where there is none. A run that was cut
+    /// It prints what `loadgen run` would have printed, and writes summary.json and report.html where one is missing. A run that was cut
     /// off, by `kill -9` or with its machine, is incomplete (exit code 98) and lacks at most its last two seconds. The
     /// exit code is that of the run.
     Report(ReportArguments),
@@ -68,7 +73,7 @@ Load testing from one YAML file: virtual users or arrival rates, right percentil
 
 `loadgen init` writes a scenario to start from, and `loadgen run scenario.yaml` runs it: it drives load against an HTTP \
 API as the file describes, measures what the API's users would have felt, judges that against the file's thresholds, and \
-ends with an exit code, a table for people and a summary.json for dashboards.";
+ends with an exit code, a table and a report.html for people, and a summary.json for dashboards.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -119,6 +124,24 @@ pub(super) struct ScenarioArguments {
     pub allow_files: Vec<PathBuf>,
 }
 
+/// What is made of the results of a run besides the files of its folder.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OutputArguments {
+    /// Write the results to this file as well, in this format; may be repeated
+    ///
+    /// FORMAT is json, html, junit, markdown, k6-summary, gitlab, benchmark, benchmark-bigger or bencher; or csv, jsonl
+    /// or hlog, which are written second by second while the run goes on. With `loadgen run` also samples: every request
+    /// of the load, a row each, as CSV, or as JSON Lines where FILE ends in .jsonl; compressed where it ends in .gz.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub out: Vec<Asked>,
+    /// Hold the run against this earlier one, in report.html and in markdown: the folder of its results
+    #[arg(long, value_name = "DIR")]
+    pub baseline: Option<PathBuf>,
+    /// How the results are printed; unless given, github where GITHUB_ACTIONS is `true`, and text elsewhere
+    #[arg(long, value_enum)]
+    pub format: Option<ResultFormat>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
     /// The scenario file
@@ -138,6 +161,10 @@ pub(super) struct RunArguments {
     /// Let a run pass whose numbers describe the generator and not the target
     #[arg(long)]
     pub allow_saturated: bool,
+    #[command(flatten)]
+    pub progress: ProgressArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
 }
 
 #[derive(Debug, Args)]
@@ -220,4 +247,22 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 
 pub(super) fn share(text: &str) -> Result<f64, String> {
     parse_share(text).map_err(|error| format!("{}: {}", error.problem, error.help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Format;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_help_has_every_format() {
+        let mut command = Cli::command();
+        let run = command.find_subcommand_mut("run").expect("a command");
+        let help = run.render_long_help().to_string();
+        let words: Vec<&str> = help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+        for format in Format::all() {
+            assert!(words.contains(&format.name()), "{}: {help}", format.name());
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     compare_command::{CompareArguments, Sides},
+    progress_arguments::ProgressArguments,
     run_command::{block_on, refuse},
     scenario_input::ScenarioInput,
     watch::Watcher,
@@ -12,7 +13,7 @@ use crate::{
     model::ExitCode,
     plan::{Inputs, compile},
     report::inert_lines,
-    run::{Job, Outcome, PairsEnd, Side, Tick, Watch, WatchPairs, execute_pairs},
+    run::{Job, Outcome, PairsEnd, Second, Side, Tick, Wanted, Watch, WatchPairs, execute_pairs},
     scenario,
 };
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ pub(super) fn make(pairs: u32, arguments: &CompareArguments, world: &mut World) 
     }
     let (base_job, new_job) = (job(&base, arguments), job(&new, arguments));
     let ran = {
-        let mut watcher = PairWatcher { watcher: Watcher::new(world) };
+        let mut watcher = PairWatcher { watcher: Watcher::new(ProgressArguments::default(), world) };
         let turns = execute_pairs(&base_job, &new_job, pairs, &mut watcher);
         let ran = block_on(turns, |error| (Side::Base, error));
         watcher.watcher.finish();
@@ -95,6 +96,7 @@ fn job(input: &ScenarioInput, arguments: &CompareArguments) -> Job {
         files: input.files.clone(),
         // Whether such runs may be compared is decided later, for all of them.
         allow_saturated: false,
+        wanted: Wanted::default(),
         command: [&["loadgen".to_owned(), "run".to_owned()], input.repeated.as_slice()].concat(),
     }
 }
@@ -124,8 +126,20 @@ impl Watch for PairWatcher<'_> {
         self.watcher.tick(tick);
     }
 
+    fn second(&mut self, second: &Second<'_>) {
+        self.watcher.second(second);
+    }
+
+    fn looks_at_standing(&self) -> bool {
+        self.watcher.looks_at_standing()
+    }
+
     fn note(&mut self, text: &str) {
         self.watcher.note(text);
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.watcher.warn(text);
     }
 }
 

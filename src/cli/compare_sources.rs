@@ -1,14 +1,19 @@
 //! Reading the results of earlier runs for a comparison.
 
-use crate::{judge::compare::MeasuredRun, report::comparison_v1::read_run};
+use super::{args::OutputArguments, world::World};
+use crate::{
+    judge::compare::MeasuredRun,
+    model::ExitCode,
+    report::{Baseline, comparison_v1::read_run},
+    run::{Asked, JOURNAL, SUMMARY, Wanted},
+};
 use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-/// The file that a folder of results has.
-const SUMMARY: &str = "summary.json";
 /// Largest summary read, in bytes.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// Most runs of a side.
@@ -26,6 +31,54 @@ pub(super) fn read_side(places: &[PathBuf]) -> Result<Vec<MeasuredRun>, String> 
 }
 
 fn read(place: &Path) -> Result<MeasuredRun, String> {
+    let (path, bytes) = read_summary(place)?;
+    let run = read_run(&place.display().to_string(), &bytes);
+    run.map_err(|error| format!("{} {error}", path.display()))
+}
+
+/// What is wanted of a run's results; a complaint and an exit code where the baseline cannot be read.
+pub(super) fn wanted(arguments: &OutputArguments, world: &mut World) -> Result<Wanted, ExitCode> {
+    let read = |place: &PathBuf| {
+        let (path, bytes) = read_summary(place)?;
+        let baseline = Baseline::read(&place.display().to_string(), &bytes);
+        baseline.map(Arc::new).map_err(|error| format!("{} {error}", path.display()))
+    };
+    let baseline = arguments.baseline.as_ref().map(read).transpose().map_err(|problem| {
+        world.complain_of(&format!("error: the baseline cannot be read: {problem}\n"));
+        ExitCode::Usage
+    })?;
+    let mut wanted = Wanted { baseline, ..Wanted::default() };
+    for asked in arguments.out.iter().cloned() {
+        match asked {
+            Asked::Output(output) => wanted.outputs.push(output),
+            Asked::Samples(path) if wanted.samples.is_none() => wanted.samples = Some(path),
+            Asked::Samples(_) => {
+                world.complain("error: `--out samples=` is there twice; every request goes to one file\n");
+                return Err(ExitCode::Usage);
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// The same where no load is made, and so there are no single requests to be written; why not.
+pub(super) fn wanted_without_load(
+    arguments: &OutputArguments,
+    why: &str,
+    world: &mut World,
+) -> Result<Wanted, ExitCode> {
+    let wanted = wanted(arguments, world)?;
+    if wanted.samples.is_some() {
+        world.complain(&format!(
+            "error: `--out samples=` needs a load: {why}; give it to the `loadgen run` that makes the load\n"
+        ));
+        return Err(ExitCode::Usage);
+    }
+    Ok(wanted)
+}
+
+/// The bytes of a summary, and where they are.
+fn read_summary(place: &Path) -> Result<(PathBuf, Vec<u8>), String> {
     let name = place.display();
     let problem = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     let kind = std::fs::metadata(place).map_err(|error| match error.kind() {
@@ -44,7 +97,7 @@ fn read(place: &Path) -> Result<MeasuredRun, String> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(format!("{} is larger than 256 MiB, which no summary is", path.display()));
     }
-    read_run(&name.to_string(), &bytes).map_err(|error| format!("{} {error}", path.display()))
+    Ok((path, bytes))
 }
 
 /// The summary in a folder of results; where there is none, what the folder is instead.
@@ -54,7 +107,7 @@ fn summary_of(folder: &Path) -> Result<PathBuf, String> {
         return Ok(path);
     }
     let name = folder.display();
-    if folder.join("journal.jsonl").exists() {
+    if folder.join(JOURNAL).exists() {
         return Err(format!(
             "{name} has no {SUMMARY}: its run did not come to its end; `loadgen report {name}` rebuilds what is known"
         ));

@@ -1,9 +1,9 @@
 //! Writing a file that a command was asked for.
 
 use super::world::World;
-use crate::{model::ExitCode, run::write_whole};
+use crate::{model::ExitCode, run::write_over};
 use std::{
-    fs::{self, OpenOptions},
+    fs::OpenOptions,
     io::{self, Write},
     path::Path,
 };
@@ -21,10 +21,8 @@ pub(super) enum Existing {
 pub(super) fn write(path: &Path, content: &str, existing: Existing, world: &mut World) -> ExitCode {
     let name = path.display();
     let written = match existing {
-        // A device or a pipe takes what it is given; nothing can be put in its place.
-        Existing::Replace if path.exists() && !path.is_file() => fs::write(path, content),
         // What is there is lost only when there is something in its place.
-        Existing::Replace => write_whole(path, content.as_bytes()),
+        Existing::Replace => write_over(path, content.as_bytes()),
         Existing::Keep => {
             let file = OpenOptions::new().write(true).create_new(true).open(path);
             file.and_then(|mut file| file.write_all(content.as_bytes()))
@@ -32,7 +30,8 @@ pub(super) fn write(path: &Path, content: &str, existing: Existing, world: &mut 
     };
     match written {
         Ok(()) => ExitCode::Passed,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+        // Of what is written over, it says that a folder on the way is a file.
+        Err(error) if existing == Existing::Keep && error.kind() == io::ErrorKind::AlreadyExists => {
             world.complain(&format!("error: {name} is there already; `--force` writes over it\n"));
             ExitCode::Usage
         }

@@ -1,26 +1,31 @@
 //! What `report` and `merge` print: the same as a run at its end, and what should be known of the journals.
 
-use super::world::World;
+use super::{
+    args::OutputArguments,
+    closing::closing,
+    told::{ResultFormat, tell},
+    world::World,
+};
 use crate::{
     model::ExitCode,
-    report::terminal::{TerminalOptions, final_report},
-    run::Rebuilt,
+    report::terminal::final_report,
+    run::{Rebuilt, SUMMARY},
 };
 
 /// Prints the results; the exit code of the run.
-pub(super) fn show(rebuilt: &Rebuilt, world: &mut World) -> ExitCode {
-    let options = TerminalOptions {
-        width: world.width(),
-        color: world.colours(),
-        results_path: rebuilt.summary.as_ref().map(|summary| summary.display().to_string()),
-    };
+pub(super) fn show(rebuilt: &Rebuilt, output: &OutputArguments, world: &mut World) -> ExitCode {
     for note in &rebuilt.notes {
         world.complain_of(&format!("note: {note}\n"));
     }
-    let Rebuilt { info, snapshot, catalog, verdict, health, thresholds, .. } = rebuilt;
-    world.say(&final_report(info, snapshot, catalog, verdict, health, thresholds, &options));
-    if let Some(problem) = &rebuilt.not_written {
-        world.complain(&format!("error: {problem}\n"));
+    let (results, format) = (rebuilt.results(), ResultFormat::of(output.format, world));
+    // The folder's own files come before those that were asked for.
+    let folder = rebuilt.files.first().filter(|file| file.ends_with(SUMMARY)).and_then(|file| file.parent());
+    let mut options = closing(world, &results, folder, &rebuilt.files, &output.out);
+    options.color = format.colours(world);
+    // A closed pipe is no reason to end otherwise: the results are in their files.
+    let _ = tell(&results, &final_report(&results, &options), format, world);
+    for problem in &rebuilt.not_written {
+        world.complain_of(&format!("error: {problem}\n"));
     }
-    verdict.exit_code
+    rebuilt.verdict.exit_code
 }

@@ -1,19 +1,42 @@
 //! `loadgen run`.
 
-use super::{args::RunArguments, scenario_input::ScenarioInput, watch::Watcher, world::World};
+use super::{
+    annotate,
+    args::RunArguments,
+    closing::closing,
+    compare_sources::wanted,
+    progress_arguments::{ProgressArguments, ProgressMode},
+    scenario_input::ScenarioInput,
+    told::{ResultFormat, tell},
+    watch::Watcher,
+    world::World,
+};
 use crate::{
     model::{ExchangeRecord, ExitCode, TaskResult},
     report::{
         once::{exchange_text, once_summary},
-        terminal::{TerminalOptions, final_report},
+        terminal::{final_report, quiet_report},
     },
     run::{Job, Outcome, RunError, execute, try_tasks},
 };
 use std::{future::Future, io::ErrorKind};
 
 pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
+    let format = ResultFormat::of(arguments.output.format, world);
+    if arguments.once && format == ResultFormat::Json {
+        world.complain("error: `--once` has no results that could be JSON\n");
+        return ExitCode::Usage;
+    }
+    if arguments.once && (!arguments.output.out.is_empty() || arguments.output.baseline.is_some()) {
+        world.complain("error: `--once` makes no load: there is nothing for `--out` and `--baseline`\n");
+        return ExitCode::Usage;
+    }
     let input = match ScenarioInput::read(&arguments.file, &arguments.scenario, world) {
         Ok(input) => input,
+        Err(code) => return code,
+    };
+    let wanted = match wanted(&arguments.output, world) {
+        Ok(wanted) => wanted,
         Err(code) => return code,
     };
     let job = Job {
@@ -25,17 +48,23 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         env: input.env.clone(),
         files: input.files.clone(),
         allow_saturated: arguments.allow_saturated,
+        wanted,
         command: [&["loadgen".to_owned(), "run".to_owned()], input.repeated.as_slice()].concat(),
     };
     let ended = if arguments.once {
         block_on(try_once(job, world), |error| error)
             .map(|passed| if passed { ExitCode::Passed } else { ExitCode::ThresholdFailed })
     } else {
-        drive(job, world).map(|outcome| conclude(&outcome, world))
+        drive(job, arguments.progress, world).map(|outcome| conclude(&outcome, arguments, world))
     };
     match ended {
         Ok(code) => code,
-        Err(error) => refuse(&input, error, world),
+        Err(error) => {
+            if format == ResultFormat::Github {
+                annotate::refused(&input, &error, world);
+            }
+            refuse(&input, error, world)
+        }
     }
 }
 
@@ -48,6 +77,7 @@ pub(super) fn refuse(input: &ScenarioInput, error: RunError, world: &mut World) 
     match error {
         // It is the scenario that asks for more than there is.
         RunError::OpenFiles(_) | RunError::Transport(_) => ExitCode::ScenarioInvalid,
+        RunError::Output(_) => ExitCode::Usage,
         RunError::Stopped(_) => ExitCode::Interrupted,
         _ => ExitCode::Internal,
     }
@@ -66,8 +96,8 @@ pub(super) fn block_on<T, E>(
     done
 }
 
-fn drive(job: Job, world: &mut World) -> Result<Outcome, RunError> {
-    let mut watcher = Watcher::new(world);
+fn drive(job: Job, progress: ProgressArguments, world: &mut World) -> Result<Outcome, RunError> {
+    let mut watcher = Watcher::new(progress, world);
     let outcome = block_on(execute(job, &mut watcher), |error| error);
     watcher.finish();
     outcome
@@ -76,31 +106,38 @@ fn drive(job: Job, world: &mut World) -> Result<Outcome, RunError> {
 /// Each task a single time; whether all of them passed.
 async fn try_once(job: Job, world: &mut World) -> Result<bool, RunError> {
     let (width, color) = (world.width(), world.colours());
-    let mut show = |record: &ExchangeRecord| world.say(&format!("{}\n", exchange_text(record, width, color)));
+    let mut show =
+        |record: &ExchangeRecord| say(world, &format!("{}\n", exchange_text(record, width, color)));
     let tried = try_tasks(job, &mut show).await?;
-    tried.lines.iter().for_each(|line| world.say(&format!("log: {line}\n")));
-    world.say(&once_summary(&tried.tasks, width, color));
+    tried.lines.iter().for_each(|line| say(world, &format!("log: {line}\n")));
+    say(world, &once_summary(&tried.tasks, width, color));
     Ok(tried.tasks.iter().all(|(_, result)| *result == TaskResult::Passed))
 }
 
-fn conclude(outcome: &Outcome, world: &mut World) -> ExitCode {
-    let options = TerminalOptions {
-        width: world.width(),
-        color: world.colours(),
-        results_path: outcome.folder.as_ref().map(|folder| folder.join("summary.json").display().to_string()),
-    };
-    let Outcome { info, plan, snapshot, health, verdict, thresholds, .. } = outcome;
-    let report = final_report(info, snapshot, &plan.catalog, verdict, health, thresholds, &options);
-    let printed = world.print(&report);
-    if let Some(problem) = &outcome.not_written {
+fn say(world: &mut World, text: &str) {
+    // A closed pipe is no reason to end otherwise.
+    let _ = world.print_text(text);
+}
+
+fn conclude(outcome: &Outcome, arguments: &RunArguments, world: &mut World) -> ExitCode {
+    let (results, output) = (outcome.results(), &arguments.output);
+    let format = ResultFormat::of(output.format, world);
+    let mut options = closing(world, &results, outcome.folder.as_deref(), &outcome.files, &output.out);
+    options.color = format.colours(world);
+    let report = if arguments.progress.quiet { quiet_report } else { final_report };
+    // Where both streams have JSON there is no place for text.
+    let is_all_json = format == ResultFormat::Json && arguments.progress.progress == ProgressMode::Json;
+    let text = if is_all_json { String::new() } else { report(&results, &options) };
+    let printed = tell(&results, &text, format, world);
+    for problem in &outcome.not_written {
         world.complain(&format!("error: {problem}\n"));
     }
     match printed {
         // Who closes a pipe has read enough of it.
         Err(error) if outcome.folder.is_none() && error.kind() != ErrorKind::BrokenPipe => {
             world.complain(&format!("error: the results could not be printed: {error}\n"));
-            verdict.exit_code.or_worse(ExitCode::ResultsNotWritten)
+            outcome.verdict.exit_code.or_worse(ExitCode::ResultsNotWritten)
         }
-        _ => verdict.exit_code,
+        _ => outcome.verdict.exit_code,
     }
 }

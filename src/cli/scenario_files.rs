@@ -5,9 +5,11 @@
 
 use crate::plan::Files;
 use std::{
+    collections::BTreeSet,
     fs::{File, Metadata},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// The files below some folders.
@@ -17,6 +19,8 @@ pub(super) struct ScenarioFiles {
     base: PathBuf,
     /// The folders in which a file may really be, without symbolic links: the scenario's own first.
     folders: Vec<PathBuf>,
+    /// Those that were opened.
+    opened: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl ScenarioFiles {
@@ -32,7 +36,7 @@ impl ScenarioFiles {
             let problem = |reason| format!("`--allow-files {}`: {reason}", path.display());
             folders.push(folder(path).map_err(problem)?);
         }
-        Ok(Self { base, folders })
+        Ok(Self { base, folders, opened: Mutex::default() })
     }
 
     /// The file, if it may be read, and its size in bytes.
@@ -43,6 +47,7 @@ impl ScenarioFiles {
         let file = File::open(&found).map_err(|error| reason(&error))?;
         let metadata = file.metadata().map_err(|error| reason(&error))?;
         check_kind(&metadata)?;
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(found);
         Ok((file, metadata.len()))
     }
 
@@ -65,6 +70,10 @@ impl Files for ScenarioFiles {
     /// The file is opened for it, so that one which cannot be is found at once.
     fn size(&self, path: &str) -> Result<u64, String> {
         self.open_file(path).map(|(_, bytes)| bytes)
+    }
+
+    fn opened(&self) -> Vec<PathBuf> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 

@@ -1,12 +1,13 @@
 //! `loadgen validate`: every fault of files, with each of their environments, without anything being sent.
 
 use super::{
+    annotate::{findings_for_github, findings_of},
     args::{FindingFormat, ValidateArguments},
     scenario_input::ScenarioInput,
     world::World,
 };
 use crate::{
-    model::{ExitCode, Finding},
+    model::ExitCode,
     plan::{Inputs, compile},
     report::findings,
     scenario::{self, Diagnostic, Options, Sources},
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &ValidateArguments, world: &mut World) -> ExitCode 
                 if arguments.format == FindingFormat::Text {
                     tell(&checked, world);
                 }
-                found.extend(findings_of(&checked));
+                found.extend(findings_of(&checked.sources, &checked.faults));
             }
             Err(code) => worst = if worst == ExitCode::Usage { worst } else { code },
         }
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &ValidateArguments, world: &mut World) -> ExitCode 
     match arguments.format {
         FindingFormat::Text => {}
         FindingFormat::Json => world.say(&findings::json(&files, &found)),
-        FindingFormat::Github => world.say(&findings::github(&found)),
+        FindingFormat::Github => world.say(&findings_for_github(found, world)),
     }
     worst
 }
@@ -80,22 +81,4 @@ fn tell(checked: &Checked, world: &mut World) {
         return;
     }
     world.say(&format!("{}: valid\n", sources.file()));
-}
-
-fn findings_of(checked: &Checked) -> Vec<Finding> {
-    checked.faults.iter().map(|fault| finding(&checked.sources, fault)).collect()
-}
-
-fn finding(sources: &Sources, diagnostic: &Diagnostic) -> Finding {
-    let (source, range) = sources.of(diagnostic);
-    Finding {
-        file: sources.file().to_owned(),
-        place: source.name.clone(),
-        line: diagnostic.span.line,
-        column: diagnostic.span.column,
-        text: source.text.get(range).unwrap_or_default().lines().next().unwrap_or_default().to_owned(),
-        message: diagnostic.message.clone(),
-        label: diagnostic.label.clone(),
-        help: diagnostic.help.clone(),
-    }
 }

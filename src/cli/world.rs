@@ -1,6 +1,6 @@
 //! The world as a value, so that tests can give another one.
 
-use crate::report::inert_lines;
+use crate::report::{github::without_commands, inert_lines};
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
@@ -61,14 +61,32 @@ impl World {
         self.stdout.flush()
     }
 
-    /// Prints a complaint or a note.
+    /// The same with text for people, a part of which can come from a target or a file: where GitHub's runner reads along,
+    /// nothing in it is a command.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn print_text(&mut self, text: &str) -> io::Result<()> {
+        if self.is_on_github() { self.print(&without_commands(text)) } else { self.print(text) }
+    }
+
+    /// Prints a complaint or a note; GitHub's runner finds no command in it either.
     pub fn complain(&mut self, text: &str) {
+        if self.is_on_github() { self.put(&without_commands(text)) } else { self.put(text) }
+    }
+
+    fn put(&mut self, text: &str) {
         let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
     }
 
     /// Prints a complaint or a note with a part that a target or a file has given.
     pub fn complain_of(&mut self, text: &str) {
         self.complain(&inert_lines(text));
+    }
+
+    /// Whether this is a step of one of GitHub's workflows.
+    pub fn is_on_github(&self) -> bool {
+        self.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
     }
 
     /// Columns that results may take.
@@ -78,13 +96,21 @@ impl World {
 
     /// Whether results may be coloured.
     pub fn colours(&self) -> bool {
-        let forbidden = self.env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
-        self.terminal.stdout && !forbidden && !self.is_dumb()
+        self.terminal.stdout && !self.forbids_colours() && !self.is_dumb()
+    }
+
+    fn forbids_colours(&self) -> bool {
+        self.env.get("NO_COLOR").is_some_and(|value| !value.is_empty())
     }
 
     /// Whether progress can be drawn in place.
     pub fn redraws(&self) -> bool {
         self.terminal.stderr && !self.is_dumb()
+    }
+
+    /// Whether progress may be coloured.
+    pub fn progress_colours(&self) -> bool {
+        self.redraws() && !self.forbids_colours()
     }
 
     /// The terminal that progress is drawn on: standard error.

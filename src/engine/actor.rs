@@ -11,6 +11,7 @@ use super::{
     jar::Jar,
     outlet::Outlet,
     request_cap::{RequestCap, RequestGate},
+    sampling::{SampleSender, Sampler},
     stop::Stop,
     traceparent::{TraceId, TraceIds},
     transport::{Arrived, Transports},
@@ -50,6 +51,8 @@ pub struct Common {
     pub(super) request_cap: RequestCap,
     /// By workload, the iterations that have begun where users share them.
     pub(super) taken: Vec<Arc<AtomicU64>>,
+    /// Where every request of the load is to go; nothing where nobody asked for that.
+    pub(super) samples: Option<SampleSender>,
 }
 
 impl Common {
@@ -58,7 +61,13 @@ impl Common {
         let deal = Arc::new(Deal::new(&plan.feeds, plan.seed));
         let taken = plan.workloads.iter().map(|_| Arc::default()).collect();
         let (caps, request_cap) = (Caps::new(plan), RequestCap::new(plan.max_request_rate));
-        Self { setup: Arc::new(setup), iterations: Arc::default(), deal, caps, request_cap, taken }
+        let setup = Arc::new(setup);
+        Self { setup, iterations: Arc::default(), deal, caps, request_cap, taken, samples: None }
+    }
+
+    /// The same, with every request of the load handed on, too.
+    pub fn sampled(self, samples: SampleSender) -> Self {
+        Self { samples: Some(samples), ..self }
     }
 }
 
@@ -81,6 +90,8 @@ pub(super) struct Shared {
     pub outlet: Rc<Outlet>,
     /// Somebody who looks at every exchange; nobody in a run.
     pub witness: Option<Rc<dyn Witness>>,
+    /// Who keeps every request of the load; nobody where that was not asked for.
+    pub sampler: Option<Rc<RefCell<Sampler>>>,
 }
 
 impl Shared {
@@ -106,6 +117,7 @@ impl Shared {
             stop: Rc::new(Stop::default()),
             outlet: Rc::new(outlet),
             witness: None,
+            sampler: None,
         }
     }
 }

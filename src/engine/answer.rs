@@ -72,7 +72,8 @@ impl<F: Transports> Actor<F> {
         if let Ok(arrived) = &exchange.result {
             let (status, protocol) = (arrived.status, arrived.protocol);
             let key = RequestKey { status, protocol, ..unanswered(request, seen.stage) };
-            self.shared.recorder.borrow_mut().request(&seen.observation(key, exchange));
+            let mut recorder = self.shared.recorder.borrow_mut();
+            self.count(&mut recorder, &seen.observation(key, exchange), exchange.began);
         }
     }
 
@@ -108,7 +109,7 @@ impl<F: Transports> Actor<F> {
             UrlError::HostNotAllowed(_) => {
                 let refused = ErrorKind::HostNotAllowed;
                 let key = RequestKey { error: Some(refused), failed: true, ..unanswered(request, stage) };
-                recorder.request(&RequestObservation {
+                let seen = RequestObservation {
                     key,
                     service_time: Duration::ZERO,
                     response_time: Duration::ZERO,
@@ -118,7 +119,8 @@ impl<F: Transports> Actor<F> {
                     phases: PhaseTimes::default(),
                     connection: ConnectionUse::default(),
                     trace_id: None,
-                });
+                };
+                self.count(&mut recorder, &seen, now);
                 FailureKind::NoResponse(refused)
             }
         };
@@ -136,7 +138,7 @@ impl<F: Transports> Actor<F> {
     ) -> RequestEnd {
         let mut recorder = self.shared.recorder.borrow_mut();
         let key = RequestKey { error: Some(failure.kind), failed: true, ..unanswered(request, seen.stage) };
-        recorder.request(&seen.observation(key, exchange));
+        self.count(&mut recorder, &seen.observation(key, exchange), exchange.began);
         let kind = FailureKind::NoResponse(failure.kind);
         let site = FailureSite::Request(request.id);
         recorder.failure(seen.stage, site, kind, exchange.ended_at, || self.masked(&failure.cause));
@@ -185,7 +187,7 @@ impl<F: Transports> Actor<F> {
         }
         let (status, protocol) = (arrived.status, arrived.protocol);
         let key = RequestKey { status, protocol, failed, ..unanswered(request, seen.stage) };
-        recorder.request(&seen.observation(key, exchange));
+        self.count(&mut recorder, &seen.observation(key, exchange), exchange.began);
         let extracted =
             self.extract(request, &response, seen.stage, exchange.ended_at, &mut recorder, record);
         match (extracted, failed) {

@@ -9,6 +9,7 @@ use super::{
     crowd::{Crowds, Doors},
     outlet::Outlet,
     pool::{Control, Event},
+    sampling::Sampler,
     transport::Transports,
     user::{Census, User},
 };
@@ -51,7 +52,8 @@ pub(super) struct Setup<F> {
 pub(super) async fn run<F: Transports>(setup: Setup<F>) {
     let Setup { part, plan, common, clock, precision, transports, events, mut controls, spares, .. } = setup;
     let outlet = Outlet::new(events.clone());
-    let shared = Shared::new(&plan, &plan.catalog, &common, clock, precision, setup.crowds, outlet);
+    let mut shared = Shared::new(&plan, &plan.catalog, &common, clock, precision, setup.crowds, outlet);
+    shared.sampler = common.samples.as_ref().map(|queue| Rc::new(RefCell::new(Sampler::new(queue.clone()))));
     let transports = Rc::new(transports.worker(clock));
     let census = Rc::new(Census::default());
     let crew: Crew = Rc::default();
@@ -59,9 +61,19 @@ pub(super) async fn run<F: Transports>(setup: Setup<F>) {
         Starting { shared: &shared, census: &census, crew: &crew, transports: &transports, part };
     starting.start(setup.doors);
     let (recorder, outlet) = (Rc::clone(&shared.recorder), Rc::clone(&shared.outlet));
+    let sampler = shared.sampler.clone();
     let index = part.index() as usize;
-    let mut handover =
-        Handover { index, plan: Arc::clone(&plan), recorder, census, outlet, events, spares, next: 0 };
+    let mut handover = Handover {
+        index,
+        plan: Arc::clone(&plan),
+        recorder,
+        sampler,
+        census,
+        outlet,
+        events,
+        spares,
+        next: 0,
+    };
     let mut cut_at = plan.duration() + plan.graceful_stop();
     loop {
         tokio::select! {
@@ -147,6 +159,7 @@ struct Handover {
     index: usize,
     plan: Arc<Plan>,
     recorder: Rc<RefCell<Recorder>>,
+    sampler: Option<Rc<RefCell<Sampler>>>,
     census: Rc<Census>,
     outlet: Rc<Outlet>,
     events: UnboundedSender<Event>,
@@ -174,6 +187,9 @@ impl Handover {
     fn send(&self, interval: u64, running_users: u64, last: bool) {
         let spare = self.spares.try_recv().unwrap_or_else(|_| Box::new(Recorded::new(&self.plan.catalog)));
         self.outlet.next_interval();
+        if let Some(sampler) = &self.sampler {
+            sampler.borrow_mut().interval_ended(last, &self.outlet);
+        }
         let recorded = self.recorder.borrow_mut().swap(spare);
         self.census.most.set(self.census.running.get());
         let made_users = self.census.made.get();

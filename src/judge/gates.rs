@@ -11,7 +11,7 @@ use super::{
     windows::{Window, Windows},
 };
 use crate::{
-    measure::{Interval, Recorded, Snapshot},
+    measure::{Interval, Recorded, Snapshot, SoFar},
     model::{Aggregation, Catalog, Condition, Limit, Operator, StageMeta, Threshold, format_duration},
 };
 use std::time::Duration;
@@ -82,11 +82,6 @@ impl Gates {
         reason.or(now)
     }
 
-    /// Says that the load is about to end before its time: what comes now is in no window, and aborts nothing.
-    pub fn end_load(&mut self) {
-        self.going_on = false;
-    }
-
     fn take(&mut self, interval: &Interval) -> Option<String> {
         let second = Second {
             number: interval.number,
@@ -108,15 +103,26 @@ impl Gates {
                 reason = Some(gate.abort(&second));
             }
         }
-        if reason.is_some() {
-            self.end_load();
-        }
+        // What comes now is in no window, and aborts nothing.
+        self.going_on &= reason.is_none();
         reason
     }
 
     /// Judges every threshold, in the file's order, at the end of the run.
     pub fn judge(&self, snapshot: &Snapshot, catalog: &Catalog) -> Vec<ThresholdResult> {
-        self.gates.iter().map(|gate| gate.judge(snapshot, catalog)).collect()
+        let run = SoFar::from(snapshot);
+        self.gates.iter().map(|gate| gate.judge(&run, catalog)).collect()
+    }
+
+    /// How many thresholds there are.
+    pub fn count(&self) -> usize {
+        self.gates.len()
+    }
+
+    /// Judges one threshold as if the run ended now; `None` where there is none of this number. It reads every series
+    /// that the threshold selects.
+    pub fn judge_now(&self, number: usize, run: &SoFar<'_>) -> Option<ThresholdResult> {
+        self.gates.get(number).map(|gate| gate.judge(run, &self.catalog))
     }
 }
 
@@ -281,14 +287,14 @@ impl Gate {
         format!("aborted after {at}: `{subject}: {condition}` was {observed}{how}")
     }
 
-    fn judge(&self, snapshot: &Snapshot, catalog: &Catalog) -> ThresholdResult {
+    fn judge(&self, run: &SoFar<'_>, catalog: &Catalog) -> ThresholdResult {
         let Threshold { metric, selector, condition, min_samples, .. } = &self.threshold;
         let whole = if self.first == 0 {
-            Some(observe(*metric, selector, Source::from(snapshot), catalog))
+            Some(observe(*metric, selector, Source::from(run), catalog))
         } else {
             self.since.clone()
         };
-        let time = self.time(snapshot, catalog);
+        let time = self.time(run, catalog);
         let value = whole.as_ref().and_then(|seen| seen.value(condition, time));
         let samples = whole.as_ref().map_or(0, Seen::samples);
         let mut result = ThresholdResult {
@@ -314,8 +320,8 @@ impl Gate {
     }
 
     /// The time that a rate of the whole is per: that of the stages that are selected, where any are.
-    fn time(&self, snapshot: &Snapshot, catalog: &Catalog) -> Duration {
-        let (start, end) = (Duration::from_secs(self.first), snapshot.load_end);
+    fn time(&self, run: &SoFar<'_>, catalog: &Catalog) -> Duration {
+        let (start, end) = (Duration::from_secs(self.first), run.load_end);
         let tags = &self.threshold.selector.tags;
         if tags.iter().any(|(tag, _)| tag == "stage" || tag == "workload") {
             let selected = |stage: &StageMeta| {
@@ -327,7 +333,7 @@ impl Gate {
             };
             return catalog.counted_in_stages(selected, start, end);
         }
-        if self.first == 0 { snapshot.counted } else { counted(catalog, start, end) }
+        if self.first == 0 { run.counted } else { counted(catalog, start, end) }
     }
 
     /// What the windows add to the judgement of the whole run, or, of a count, put in its place.

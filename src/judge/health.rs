@@ -12,7 +12,7 @@ mod shortage;
 mod tests;
 
 use crate::{
-    measure::{Snapshot, VitalsSecond},
+    measure::{Snapshot, SoFar, VitalsSecond},
     model::{Catalog, format_duration},
 };
 use std::time::Duration;
@@ -70,6 +70,22 @@ pub enum HealthCode {
 }
 
 impl HealthCode {
+    /// Every code.
+    pub const ALL: [Self; 12] = [
+        Self::Lag,
+        Self::Gap,
+        Self::Cpu,
+        Self::Steal,
+        Self::Dropped,
+        Self::NotDelivered,
+        Self::TargetLimit,
+        Self::Ports,
+        Self::Files,
+        Self::Suspended,
+        Self::ClockStep,
+        Self::Clipped,
+    ];
+
     /// The word that results have for it. It does not change.
     pub fn name(self) -> &'static str {
         match self {
@@ -128,7 +144,12 @@ impl Health {
 /// Judges what the generator saw of itself. Of lateness, drops and errors only what counts is looked at; the machine's
 /// own troubles count in a warm-up, too.
 pub fn health(snapshot: &Snapshot, catalog: &Catalog) -> Health {
-    let vitals = &snapshot.vitals;
+    health_now(&SoFar::from(snapshot), catalog)
+}
+
+/// The same of a run that goes on, as if it ended now.
+pub fn health_now(snapshot: &SoFar<'_>, catalog: &Catalog) -> Health {
+    let vitals = snapshot.vitals;
     let mut findings: Vec<HealthFinding> =
         [shortage::suspended(vitals), lateness::gap(snapshot), lateness::lag(snapshot, catalog)]
             .into_iter()

@@ -15,6 +15,6 @@ mod windows;
 
 pub use confidence::Confidence;
 pub use gates::Gates;
-pub use health::{Health, HealthCode, HealthFinding, HealthStatus, health};
+pub use health::{Health, HealthCode, HealthFinding, HealthStatus, health, health_now};
 pub use threshold::{Outcome, ThresholdResult, WorstWindow, judge};
 pub use verdict::{setup_cut, setup_failed, verdict};

@@ -4,7 +4,7 @@ use super::seen::Seen;
 use crate::{
     measure::{
         CheckKey, Gauge, GroupKey, Interval, IterationKey, Latency, Observations, RequestKey, RequestStats,
-        Snapshot,
+        SoFar,
     },
     model::{Catalog, IterationEnd, Metric, MetricKind, Phase, Selector},
 };
@@ -19,11 +19,10 @@ pub(super) struct Source<'s> {
     readings: u64,
 }
 
-impl<'s> From<&'s Snapshot> for Source<'s> {
-    fn from(snapshot: &'s Snapshot) -> Self {
-        let readings = snapshot.elapsed.as_secs_f64().ceil() as u64;
-        let (vus, vus_max) = (snapshot.vus, snapshot.vus_max);
-        Self { total: &snapshot.total, vus, vus_max, readings: readings.max(1) }
+impl<'s> From<&SoFar<'s>> for Source<'s> {
+    fn from(run: &SoFar<'s>) -> Self {
+        let readings = run.elapsed.as_secs_f64().ceil() as u64;
+        Self { total: run.total, vus: run.vus, vus_max: run.vus_max, readings: readings.max(1) }
     }
 }
 

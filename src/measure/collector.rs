@@ -5,6 +5,7 @@ use super::{
     recorder::Recorded,
     series::{Point, Series},
     snapshot::{Gauge, Snapshot},
+    so_far::SoFar,
     vitals::{Vitals, VitalsSecond},
 };
 use crate::model::Catalog;
@@ -49,11 +50,12 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Adds what another generator saw in the same interval.
+    /// Adds what another generator saw in the same interval. The load is being ended where that of all of them is: an
+    /// interval in which nothing was seen, `ending`, changes nothing of another.
     pub fn merge(&mut self, other: &Self) {
         self.recorded.merge(&other.recorded);
         self.vitals.join(&other.vitals);
-        self.ending |= other.ending;
+        self.ending &= other.ending;
         self.joined = self.joined.max(other.joined);
         self.running_users += other.running_users;
         self.made_users += other.made_users;
@@ -68,6 +70,17 @@ impl Interval {
         self.joined += next.joined + 1;
         (self.number, self.running_users) = (next.number, next.running_users);
         (self.made_users, self.ticked) = (next.made_users, next.ticked);
+    }
+
+    /// When it began, from the start of the run, where intervals have this length: when the first did of those that were
+    /// joined.
+    pub fn start(&self, length: Duration) -> Duration {
+        length * u32::try_from(self.number.saturating_sub(self.joined)).unwrap_or(u32::MAX)
+    }
+
+    /// How much time it covers, where intervals have this length: more than that where several were joined.
+    pub fn span(&self, length: Duration) -> Duration {
+        length.saturating_mul(u32::try_from(self.joined.saturating_add(1)).unwrap_or(u32::MAX))
     }
 
     /// The point that it is in the series of intervals of this length.
@@ -203,17 +216,31 @@ impl Collector {
 
     /// What is known so far.
     pub fn snapshot(&self, elapsed: Duration) -> Snapshot {
-        let load_end = self.catalog.load_end_within(elapsed, self.stopped_at, self.total.last_began());
+        let SoFar { load_end, counted, vus, vus_max, .. } = self.so_far(elapsed);
         Snapshot {
             elapsed,
             load_end,
-            counted: load_end.saturating_sub(self.catalog.warm_up_before(load_end)),
+            counted,
             total: self.total.clone(),
             warm_up: self.warm_up.clone(),
             series: self.series.clone(),
+            vus,
+            vus_max,
+            vitals: self.vitals.clone(),
+        }
+    }
+
+    /// The same without copying it.
+    pub fn so_far(&self, elapsed: Duration) -> SoFar<'_> {
+        let load_end = self.catalog.load_end_within(elapsed, self.stopped_at, self.total.last_began());
+        SoFar {
+            elapsed,
+            load_end,
+            counted: load_end.saturating_sub(self.catalog.warm_up_before(load_end)),
+            total: &self.total,
             vus: self.vus,
             vus_max: self.made_users.iter().sum(),
-            vitals: self.vitals.clone(),
+            vitals: &self.vitals,
         }
     }
 
@@ -230,7 +257,7 @@ mod tests {
         measure::{GroupKey, Recorder, RequestKey, RequestObservation},
         model::{
             ConnectionUse, FailureKind, FailureSite, GroupId, Percent, PhaseTimes, Protocol, RequestId,
-            RequestMeta, StageId, TaskId, WorkloadMeta,
+            RequestMeta, StageId, StageMeta, TaskId, WorkloadId, WorkloadMeta,
         },
     };
 
@@ -319,6 +346,84 @@ mod tests {
         assert_eq!((seen.vitals.whole.process, seen.vitals.full_for), (saw(300).process, SECOND * 3));
         let points = seen.series.points().iter().map(|point| point.vitals.cores_used());
         assert_eq!(points.collect::<Vec<_>>(), [Some(0.0), Some(0.1), Some(0.2)]);
+    }
+
+    /// What a generator saw in an interval of which nothing matters but how its load stood.
+    fn interval(number: u64, ending: bool, statuses: &[u16]) -> Interval {
+        let mut collector = Collector::new(&catalog(), 1, SECOND);
+        let requests: Vec<_> = statuses.iter().map(|status| seen(*status, 5)).collect();
+        let mut closed = collector.accept(delta(0, number, &requests, false)).0;
+        Interval { ending, ..closed.remove(0) }
+    }
+
+    #[test]
+    fn a_joined_load_is_ending_where_that_of_all_is_in_whatever_order() {
+        let joined = |parts: &[&Interval]| {
+            let nothing = Interval { ending: true, number: 3, ..interval(3, true, &[]) };
+            let empty = Interval { running_users: 0, made_users: 0, ticked: false, ..nothing };
+            parts.iter().fold(empty, |mut all, part| {
+                all.merge(part);
+                all
+            })
+        };
+        let told = |interval: &Interval| (interval.ending, interval.ticked, interval.point(SECOND));
+        let [a, b] = [interval(3, true, &[200]), interval(3, true, &[500, 200])];
+        let c = interval(3, false, &[404]);
+        assert_eq!(joined(&[&a]).ending, a.ending, "nothing added to one is that one");
+        assert_eq!(joined(&[&c]).ending, c.ending);
+        assert!(joined(&[&a, &b]).ending);
+        for parts in [[&a, &b, &c], [&c, &a, &b], [&b, &c, &a]] {
+            assert_eq!(told(&joined(&parts)), told(&joined(&[&a, &b, &c])));
+            assert!(!joined(&parts).ending, "one goes on");
+        }
+        let (mut left, mut right, mut bc) = (a.clone(), a.clone(), b.clone());
+        left.merge(&b);
+        left.merge(&c);
+        bc.merge(&c);
+        right.merge(&bc);
+        assert_eq!(told(&left), told(&right), "(a + b) + c and a + (b + c)");
+    }
+
+    #[test]
+    fn rates_of_a_run_that_was_ended_early_are_of_the_time_that_it_ran() {
+        let stage = StageMeta {
+            name: "1".into(),
+            workload: WorkloadId(0),
+            start_ms: 0,
+            end_ms: 60_000,
+            warm_up: false,
+        };
+        let catalog = Catalog { stages: vec![stage], ..catalog() };
+        let second = |number: u64, ending: bool, began_s: u64| {
+            let mut recorder = Recorder::new(&catalog);
+            let began = SECOND * began_s as u32;
+            recorder
+                .request(&RequestObservation { ended_at: began + seen(200, 5).service_time, ..seen(200, 5) });
+            let recorded = recorder.swap(Box::new(Recorded::new(&catalog)));
+            let (running_users, made_users, last) = (1, 1, false);
+            let delta = Delta { worker: 0, interval: number, recorded, running_users, made_users, last };
+            let mut collector = Collector::new(&catalog, 1, SECOND);
+            Interval { ending, ..collector.accept(delta).0.remove(0) }
+        };
+        // A signal in the fourth second; the last answers are waited for until the ninth is over.
+        for (ending_from, stopped_at, last_began, counted) in [
+            (3, None, 3, 3_000),
+            (3, Some(3_250), 3, 3_250),
+            // An iteration that went on and sent its last request later.
+            (3, Some(3_250), 6, 6_000),
+            (99, None, 8, 9_000),
+        ] {
+            let mut collector = Collector::new(&catalog, 1, SECOND);
+            for number in 0..9 {
+                collector.replay(&second(number, number >= ending_from, number.min(last_began)));
+            }
+            if let Some(at) = stopped_at {
+                collector.end_load(Duration::from_millis(at));
+            }
+            let snapshot = collector.snapshot(SECOND * 9);
+            let told = (snapshot.load_end.as_millis(), snapshot.counted.as_millis());
+            assert_eq!(told, (counted, counted), "{ending_from} {stopped_at:?} {last_began}");
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@
 use crate::model::Percent;
 use hdrhistogram::{
     Histogram,
-    serialization::{Deserializer, Serializer, V2DeflateSerializer},
+    serialization::{
+        Deserializer, Serializer, V2DeflateSerializer,
+        interval_log::{IntervalLogWriterBuilder, Tag},
+    },
 };
 use std::{fmt, io, time::Duration};
 
@@ -153,6 +156,11 @@ impl Latency {
         (self.count > 0).then(|| Duration::from_nanos(self.max_ns))
     }
 
+    /// The exact sum of the samples, in ns.
+    pub(super) fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
     /// The exact mean; `None` without samples.
     pub fn mean(&self) -> Option<Duration> {
         let mean = self.sum_ns.checked_div(u128::from(self.count))?;
@@ -216,12 +224,29 @@ impl Latency {
     /// bytes. Empty if the encoder fails, which it does only without memory.
     pub fn to_v2_deflate(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // The bytes name the histogram's range: that of one that grew depends on the order in which it did.
-        let written = Histogram::new_with_bounds(1, HIGHEST_US, DIGITS).ok().and_then(|mut whole| {
-            whole.add(&self.histogram).ok()?;
-            V2DeflateSerializer::new().serialize(&whole, &mut bytes).ok()
-        });
+        let whole = self.of_full_range();
+        let written = whole.and_then(|whole| V2DeflateSerializer::new().serialize(&whole, &mut bytes).ok());
         written.map_or_else(Vec::new, |_| bytes)
+    }
+
+    /// The bytes name the histogram's range: that of one that grew depends on the order in which it did.
+    fn of_full_range(&self) -> Option<Histogram<u64>> {
+        let mut whole = Histogram::new_with_bounds(1, HIGHEST_US, DIGITS).ok()?;
+        whole.add(&self.histogram).ok()?;
+        Some(whole)
+    }
+
+    /// The line of an interval in HdrHistogram's log: `start` is from the log's base time, values are in µs. A tag with
+    /// a comma, a space or a line end in it cannot be written and is left out. Empty if the encoder fails, which it does
+    /// only without memory.
+    pub fn to_log_line(&self, start: Duration, length: Duration, tag: Option<&str>) -> Vec<u8> {
+        let (mut bytes, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
+        let written = self.of_full_range().and_then(|whole| {
+            let builder = IntervalLogWriterBuilder::new();
+            let mut writer = builder.begin_log_with(&mut bytes, &mut serializer).ok()?;
+            writer.write_histogram(&whole, start, length, tag.and_then(Tag::new)).ok()
+        });
+        written.map_or_else(Vec::new, |()| bytes)
     }
 
     /// Reads what [`Self::to_v2_deflate`] wrote. Its extremes, sum and deviation are those of the buckets' upper

@@ -11,9 +11,11 @@ mod observations;
 mod parts;
 mod phases;
 mod recorder;
+mod sample;
 mod series;
 mod slowest;
 mod snapshot;
+mod so_far;
 mod vitals;
 
 pub use collector::{Collector, Delta, Interval};
@@ -24,7 +26,9 @@ pub use observations::{FailureSample, GroupStats, IterationStats, Observations, 
 pub use parts::ObservationsParts;
 pub use phases::PhaseLatencies;
 pub use recorder::{Recorded, Recorder, RequestObservation};
+pub use sample::Sample;
 pub use series::{Point, Series, SparseLatency};
 pub use slowest::SlowRequest;
 pub use snapshot::{Gauge, Snapshot};
+pub use so_far::SoFar;
 pub use vitals::{Gaps, ProcessorTime, Vitals, VitalsSecond};

@@ -33,6 +33,14 @@ pub struct RequestObservation {
     pub trace_id: Option<u128>,
 }
 
+impl RequestObservation {
+    /// Whether it has a duration. One without a response has none, so that refusals cannot pull percentiles down, except
+    /// a timeout: it counts with the time it waited.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.key.error, None | Some(ErrorKind::Timeout))
+    }
+}
+
 /// What one worker saw in an interval.
 #[derive(Debug, Clone, Default)]
 pub struct Recorded {
@@ -112,8 +120,7 @@ impl Recorder {
         }
     }
 
-    /// Counts a request. One without a response has no duration, so that refusals cannot pull percentiles
-    /// down, except a timeout: it counts with the time it waited. Its phases count as far as they went.
+    /// Counts a request, with its duration where it has one. Its phases count as far as they went.
     pub fn request(&mut self, seen: &RequestObservation) {
         let observations = self.of(seen.key.stage);
         observations.note_request(seen);
@@ -121,7 +128,7 @@ impl Recorder {
         stats.count += 1;
         stats.sent_bytes += seen.sent_bytes;
         stats.received_bytes += seen.received_bytes;
-        if matches!(seen.key.error, None | Some(ErrorKind::Timeout)) {
+        if seen.is_timed() {
             stats.duration.record(seen.service_time);
             stats.response_time.record(seen.response_time);
         }

@@ -14,18 +14,32 @@ pub struct SparseLatency {
     /// Upper end of each bucket in µs, and its count.
     buckets: BTreeMap<u64, u64>,
     max: Duration,
+    sum_ns: u128,
 }
 
 impl SparseLatency {
-    fn of(latency: &Latency) -> Self {
-        Self { buckets: latency.recorded().collect(), max: latency.max().unwrap_or_default() }
+    /// The buckets of a distribution that have samples.
+    pub fn of(latency: &Latency) -> Self {
+        Self {
+            buckets: latency.recorded().collect(),
+            max: latency.max().unwrap_or_default(),
+            sum_ns: latency.sum_ns(),
+        }
     }
 
-    fn merge(&mut self, other: &Self) {
+    /// Adds all samples of `other`.
+    pub fn merge(&mut self, other: &Self) {
         for (value, count) in &other.buckets {
             *self.buckets.entry(*value).or_default() += count;
         }
         self.max = self.max.max(other.max);
+        self.sum_ns += other.sum_ns;
+    }
+
+    /// The buckets that have samples, ascending: their upper end in µs, which is the largest of the values that they
+    /// cannot tell apart, and their number.
+    pub fn recorded(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.buckets.iter().map(|(value, count)| (*value, *count))
     }
 
     /// Number of samples.
@@ -42,6 +56,12 @@ impl SparseLatency {
             seen >= rank
         })?;
         Some(Duration::from_micros(*bucket.0).min(self.max))
+    }
+
+    /// The exact mean; `None` without samples.
+    pub fn mean(&self) -> Option<Duration> {
+        let mean = self.sum_ns.checked_div(u128::from(self.count()))?;
+        Some(Duration::from_nanos(mean as u64))
     }
 
     /// The exact largest sample; `None` without samples.
@@ -67,6 +87,8 @@ pub struct Point {
     pub iterations: u64,
     /// Iterations that a failure ended early.
     pub failed_iterations: u64,
+    /// Iterations that the end of the run or of their user cut.
+    pub interrupted_iterations: u64,
     /// Arrivals without a user.
     pub dropped_iterations: u64,
     /// Bytes received on the wire.
@@ -103,7 +125,7 @@ impl Point {
             match key.end {
                 IterationEnd::Completed => point.iterations += stats.count,
                 IterationEnd::Failed => point.failed_iterations += stats.count,
-                IterationEnd::Interrupted => {}
+                IterationEnd::Interrupted => point.interrupted_iterations += stats.count,
             }
         }
         point.dropped_iterations = parts().map(Observations::all_dropped).sum();
@@ -123,6 +145,7 @@ impl Point {
         }
         self.iterations += next.iterations;
         self.failed_iterations += next.failed_iterations;
+        self.interrupted_iterations += next.interrupted_iterations;
         self.dropped_iterations += next.dropped_iterations;
         self.received_bytes += next.received_bytes;
         self.duration.merge(&next.duration);

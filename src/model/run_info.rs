@@ -26,8 +26,17 @@ pub struct OnceInfo {
     pub errors: Vec<String>,
 }
 
+/// How much load there is to be at a moment. Between two of them it follows the straight line.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LevelAt {
+    /// When, in milliseconds from the start of the load.
+    pub at_ms: u64,
+    /// Users, or iterations per second where the workload is open.
+    pub level: f64,
+}
+
 /// What the plan knew of a workload.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct WorkloadInfo {
     /// How its load arrives, by k6's name: `constant_vus`.
     pub executor: String,
@@ -35,6 +44,8 @@ pub struct WorkloadInfo {
     pub max_users: u64,
     /// Iterations that it is to start; `None` where that follows from the target.
     pub planned_iterations: Option<u64>,
+    /// How its load is to rise and fall, from its start to its end; two at one time are a step.
+    pub levels: Vec<LevelAt>,
 }
 
 /// One generator's part of a run that several made.
@@ -55,7 +66,7 @@ pub struct PartInfo {
 }
 
 /// A run's identity and circumstances.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunInfo {
     /// Unique name: the scenario's slug and the UTC start.
     pub id: String,

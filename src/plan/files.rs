@@ -1,7 +1,7 @@
 //! The files that a plan reads, as whoever builds it hands them over. Which of them may be read is decided there:
 //! a plan itself opens none.
 
-use std::{fmt, io::Read, sync::Arc};
+use std::{fmt, io::Read, path::PathBuf, sync::Arc};
 
 /// Largest text file, in bytes.
 const MOST_BYTES: u64 = 10 * 1024 * 1024;
@@ -19,6 +19,11 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Self::open`].
     fn size(&self, path: &str) -> Result<u64, String>;
+
+    /// Where the files are that were opened so far: nothing should be written over them.
+    fn opened(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// No files at all, for a scenario that comes without a folder.

@@ -6,11 +6,10 @@ use super::{
     step::{Step, requests_of},
     types::{Plan, Task, Workload},
 };
-use crate::model::ThinkTime;
 use crate::{
     model::{
-        BYTES_PER_USER, Catalog, FileOutline, Outline, Rate, StageOutline, TaskOutline, Threshold,
-        WorkloadOutline, format_duration,
+        BYTES_PER_USER, Catalog, FileOutline, LevelAt, Outline, Rate, StageOutline, TaskOutline, ThinkTime,
+        Threshold, WorkloadOutline, format_duration,
     },
     scenario::{Arrivals, FeedSource, LoadShape, Scenario, Target},
 };
@@ -276,6 +275,22 @@ fn levels(workload: &Workload, whole: Duration) -> Vec<f64> {
     let lines = lines(&workload.load.shape);
     let begin = workload.timeline.begin();
     (0..LEVELS).map(|index| level_at(&lines, begin, whole * index / (LEVELS - 1))).collect()
+}
+
+/// The corners of a workload's load: where it begins, where its lines meet, and where it ends.
+pub(super) fn corners(workload: &Workload) -> Vec<LevelAt> {
+    let mut at = workload.timeline.begin();
+    let mut corners: Vec<LevelAt> = Vec::new();
+    for line in lines(&workload.load.shape) {
+        let ends = [(at, line.from), (at + line.length, line.to)];
+        at += line.length;
+        for corner in ends.map(|(at, level)| LevelAt { at_ms: at.as_millis() as u64, level }) {
+            if corners.last() != Some(&corner) {
+                corners.push(corner);
+            }
+        }
+    }
+    corners
 }
 
 fn level_at(lines: &[Line], begin: Duration, at: Duration) -> f64 {

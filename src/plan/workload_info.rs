@@ -1,7 +1,7 @@
 //! What a run's results say of the plan of each workload.
 
 use super::{
-    outline::kind,
+    outline::{corners, kind},
     schedule_outline::count,
     types::{Executor, Plan, Quota, Workload},
 };
@@ -17,6 +17,7 @@ fn workload_info(workload: &Workload) -> WorkloadInfo {
         executor: kind(&workload.load.shape).0.to_owned(),
         max_users: workload.most_users(),
         planned_iterations: planned_iterations(&workload.executor),
+        levels: corners(workload),
     }
 }
 
@@ -49,9 +50,27 @@ mod tests {
             let source = format!("target: http://127.0.0.1:1\nload: {load}\nflow: [ {{ get: /a }} ]\n");
             let scenario = parse(&source, &Options::default()).expect("a scenario");
             let plan = build(&scenario, &Inputs::default()).expect("a plan");
-            let expected =
-                WorkloadInfo { executor: executor.to_owned(), max_users, planned_iterations: planned };
-            assert_eq!(workload_infos(&plan), [expected], "{load}");
+            let expected = WorkloadInfo {
+                executor: executor.to_owned(),
+                max_users,
+                planned_iterations: planned,
+                levels: Vec::new(),
+            };
+            let mut infos = workload_infos(&plan);
+            infos.iter_mut().for_each(|info| info.levels.clear());
+            assert_eq!(infos, [expected], "{load}");
         }
+    }
+
+    #[test]
+    fn the_corners_of_its_load_are_known() {
+        let source = "target: http://127.0.0.1:1\nflow: [ { get: /a } ]\nload:\n  start_rate: 10/s\n  \
+                      stages: [ { duration: 2s, rate: 30/s }, { duration: 3s, rate: 30/s }, { duration: 0s, rate: 5/s }, \
+                      { duration: 1s, rate: 5/s } ]\n";
+        let scenario = parse(source, &Options::default()).expect("a scenario");
+        let infos = workload_infos(&build(&scenario, &Inputs::default()).expect("a plan"));
+        let corners: Vec<(u64, f64)> =
+            infos[0].levels.iter().map(|corner| (corner.at_ms, corner.level)).collect();
+        assert_eq!(corners, [(0, 10.0), (2_000, 30.0), (5_000, 30.0), (5_000, 5.0), (6_000, 5.0)]);
     }
 }

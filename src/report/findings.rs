@@ -1,5 +1,6 @@
 //! What was found in scenario files, for other programs: JSON, and the annotations of GitHub's workflows.
 
+use super::github::{Annotation, Level};
 use crate::model::Finding;
 use serde::Serialize;
 
@@ -66,25 +67,16 @@ pub fn github(findings: &[Finding]) -> String {
 }
 
 fn annotation(found: &Finding) -> String {
-    let mut text = found.message.clone();
+    let mut message = found.message.clone();
     if !found.label.is_empty() {
-        text += &format!(": {}", found.label);
+        message += &format!(": {}", found.label);
     }
     for help in &found.help {
-        text += &format!("\n{help}");
+        message += &format!("\n{help}");
     }
-    let (file, line, column) = (property(&found.file), found.line, found.column);
-    format!("::error file={file},line={line},col={column},title=loadgen::{}\n", data(&text))
-}
-
-/// What a command's message may not contain as it is.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// What a command's property may not contain as it is.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    let (line, column) = (Some(found.line), Some(found.column));
+    let (file, title) = (found.file.clone(), "loadgen".to_owned());
+    Annotation { level: Level::Error, file, line, column, title, message }.to_string()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::text::{shorten, width};
 /// Columns between two cells.
 const GAP: usize = 2;
 /// What a name is given before columns of numbers are, if it is that long.
-const NAME_WANTS: usize = 20;
+const NAME_WANTS: usize = 18;
 /// What a name is given in any case.
 const NAME_NEEDS: usize = 8;
 

@@ -5,11 +5,16 @@
 
 mod breakdown;
 mod comparison;
-mod fixture;
+mod exports;
+pub(super) mod fixture;
 mod golden;
+mod html;
 mod journal;
+mod markdown;
 mod once;
 mod outline;
 mod progress;
+mod samples;
+mod streams;
 mod summary;
 mod terminal;

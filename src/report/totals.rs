@@ -247,6 +247,8 @@ pub(super) fn addresses(seen: &Connections) -> Vec<(SocketAddr, u64)> {
 /// One kind of failure at one place.
 #[derive(Debug)]
 pub(super) struct Failure<'s> {
+    /// Where it was.
+    pub site: FailureSite,
     /// What went wrong.
     pub kind: FailureKind,
     /// The same in results' words.
@@ -266,7 +268,7 @@ pub(super) fn failures<'s>(snapshot: &'s Snapshot, catalog: &'s Catalog) -> Vec<
             FailureSite::Request(id) => (Some(catalog.request(id)), catalog.request(id).task),
             FailureSite::Task(id) => (None, id),
         };
-        Failure { kind, error: failure_name(kind, catalog), request, task: catalog.task(task), seen }
+        Failure { site, kind, error: failure_name(kind, catalog), request, task: catalog.task(task), seen }
     });
     let mut all: Vec<Failure<'s>> = all.collect();
     // Stable: the rest of the order is that of the catalogue.

@@ -5,7 +5,10 @@
 //! joined into one, so that memory is bounded; where it refuses, the half line is cut off and the second is written with
 //! the next one, as soon as there is room again. What it writes is `report::journal_v1`'s to decide.
 
-use super::load::Watch;
+use super::{
+    load::Watch,
+    queue::{Joins, Queue},
+};
 use crate::{
     measure::Interval,
     model::{Catalog, RunInfo},
@@ -13,19 +16,16 @@ use crate::{
     report::journal_v1::{End, Header, Start, end_line, header_line, interval_line, start_line},
 };
 use std::{
-    collections::VecDeque,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::Path,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
 /// The file's name in the results folder.
-pub(super) const JOURNAL: &str = "journal.jsonl";
-/// Most intervals that wait for the disk one by one.
-const MOST_WAITING: usize = 16;
+pub const JOURNAL: &str = "journal.jsonl";
 /// So many lines, which is to say seconds, are brought to the disk together.
 const LINES_PER_SYNC: u32 = 3;
 /// How long the end waits for a disk that does not answer. The results themselves were on it before.
@@ -41,74 +41,81 @@ pub(super) fn header(info: RunInfo, plan: &Plan, interval: Duration, allow_satur
 /// The journal, as the run sees it.
 #[derive(Debug)]
 pub(super) struct Journal {
-    queue: Option<Arc<Queue>>,
+    desk: Option<Arc<Desk>>,
+}
+
+/// Between the run and the thread that writes.
+#[derive(Debug, Default)]
+struct Desk {
+    queue: Queue<Item>,
+    trouble: Mutex<Trouble>,
 }
 
 impl Journal {
     /// One that takes nothing.
     pub fn none() -> Self {
-        Self { queue: None }
+        Self { desk: None }
     }
 
     /// Makes the file with its first line.
     pub fn create(path: &Path, header: &Header, watcher: &mut dyn Watch) -> Self {
         match Self::begin(path, header) {
-            Ok(queue) => Self { queue: Some(queue) },
+            Ok(desk) => Self { desk: Some(desk) },
             Err(error) => {
-                watcher.note(&trouble(&error));
+                watcher.warn(&trouble(&error));
                 Self::none()
             }
         }
     }
 
-    fn begin(path: &Path, header: &Header) -> io::Result<Arc<Queue>> {
+    fn begin(path: &Path, header: &Header) -> io::Result<Arc<Desk>> {
         let lines = Lines::create(path, header)?;
-        let queue = Arc::new(Queue::default());
-        let (its, catalog) = (Arc::clone(&queue), header.catalog.clone());
+        let desk = Arc::new(Desk::default());
+        let (its, catalog) = (Arc::clone(&desk), header.catalog.clone());
         thread::Builder::new().name("journal".to_owned()).spawn(move || {
             let mut writer = Writer { lines, catalog, held: None };
-            while let Some(item) = its.next() {
+            while let Some(item) = its.queue.next() {
                 if let Err(error) = writer.write(item).and_then(|()| writer.lines.settle()) {
                     its.failed(&error);
                 }
             }
-            its.done();
+            its.queue.done();
             // Whoever ends the run need not wait for this.
             let _ = writer.lines.sync();
         })?;
-        Ok(queue)
+        Ok(desk)
     }
 
     /// The load begins.
     pub fn start(&self, start: &Start) {
-        if let Some(queue) = &self.queue {
-            queue.push(Item::Line(start_line(start)));
+        if let Some(desk) = &self.desk {
+            desk.queue.push(Item::Line(start_line(start)));
         }
     }
 
     /// Takes an interval, and says once if the journal cannot be written.
-    pub fn push(&self, interval: Interval, watcher: &mut dyn Watch) {
-        if let Some(queue) = &self.queue {
-            queue.push(Item::Interval(Box::new(interval)));
-            queue.tell(watcher);
+    pub fn push(&self, interval: Arc<Interval>, watcher: &mut dyn Watch) {
+        if let Some(desk) = &self.desk {
+            desk.queue.push(Item::Interval(interval));
+            desk.tell(watcher);
         }
     }
 
     /// Ends the journal, and waits until it is written, but not for a disk that does not answer.
     pub fn end(&self, end: &End, watcher: &mut dyn Watch) {
-        if let Some(queue) = &self.queue {
-            queue.push(Item::Line(end_line(end)));
-            queue.close();
-            queue.wait();
-            queue.tell(watcher);
+        if let Some(desk) = &self.desk {
+            desk.queue.push(Item::Line(end_line(end)));
+            desk.queue.close();
+            desk.wait();
+            desk.tell(watcher);
         }
     }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        if let Some(queue) = &self.queue {
-            queue.close();
+        if let Some(desk) = &self.desk {
+            desk.queue.close();
         }
     }
 }
@@ -124,84 +131,54 @@ fn trouble(error: &io::Error) -> String {
 #[derive(Debug)]
 enum Item {
     Line(Vec<u8>),
-    Interval(Box<Interval>),
+    Interval(Arc<Interval>),
 }
 
+impl Joins for Item {
+    fn join(&mut self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Interval(last), Self::Interval(next)) => {
+                Arc::make_mut(last).absorb(&next);
+                None
+            }
+            (_, next) => Some(next),
+        }
+    }
+}
+
+/// What is to be told.
 #[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Item>,
-    closed: bool,
-    done: bool,
-    /// What is to be told.
-    trouble: Option<String>,
+struct Trouble {
+    text: Option<String>,
     told: bool,
 }
 
-/// Between the run and the thread that writes.
-#[derive(Debug, Default)]
-struct Queue {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, item: Item) {
-        let mut state = self.state();
-        let full = state.waiting.len() >= MOST_WAITING;
-        match (state.waiting.back_mut(), item) {
-            (Some(Item::Interval(last)), Item::Interval(next)) if full => last.absorb(&next),
-            (_, item) => state.waiting.push_back(item),
-        }
-        drop(state);
-        self.changed.notify_all();
-    }
-
-    /// The next item; `None` when there will be none.
-    fn next(&self) -> Option<Item> {
-        let nothing = |state: &mut State| state.waiting.is_empty() && !state.closed;
-        let mut state =
-            self.changed.wait_while(self.state(), nothing).unwrap_or_else(PoisonError::into_inner);
-        state.waiting.pop_front()
+impl Desk {
+    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, error: &io::Error) {
-        self.state().trouble = Some(trouble(error));
+        self.trouble().text = Some(trouble(error));
     }
 
     /// Tells the first trouble, and that only.
     fn tell(&self, watcher: &mut dyn Watch) {
-        let mut state = self.state();
-        if state.told {
+        let mut trouble = self.trouble();
+        if trouble.told {
             return;
         }
-        if let Some(text) = state.trouble.take() {
-            state.told = true;
-            drop(state);
-            watcher.note(&text);
+        if let Some(text) = trouble.text.take() {
+            trouble.told = true;
+            drop(trouble);
+            watcher.warn(&text);
         }
-    }
-
-    fn close(&self) {
-        self.state().closed = true;
-        self.changed.notify_all();
-    }
-
-    fn done(&self) {
-        self.state().done = true;
-        self.changed.notify_all();
     }
 
     /// Waits until everything is written.
     fn wait(&self) {
-        let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, |state| !state.done);
-        let (mut state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() && state.trouble.is_none() {
-            state.trouble =
-                Some(trouble(&io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer")));
+        if !self.queue.wait(PATIENCE) && self.trouble().text.is_none() {
+            self.failed(&io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer"));
         }
     }
 }
@@ -211,7 +188,7 @@ struct Writer<W> {
     lines: Lines<W>,
     catalog: Catalog,
     /// What the disk did not take.
-    held: Option<Box<Interval>>,
+    held: Option<Arc<Interval>>,
 }
 
 impl<W: Output> Writer<W> {
@@ -219,7 +196,7 @@ impl<W: Output> Writer<W> {
         match item {
             Item::Interval(interval) => {
                 match &mut self.held {
-                    Some(held) => held.absorb(&interval),
+                    Some(held) => Arc::make_mut(held).absorb(&interval),
                     held => *held = Some(interval),
                 }
                 self.write_held()
@@ -316,7 +293,10 @@ impl<W: Output> Lines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::journal_v1::{Entry, read_line};
+    use crate::{
+        report::journal_v1::{Entry, read_line},
+        run::queue::MOST_WAITING,
+    };
     use std::{cell::RefCell, rc::Rc};
 
     /// A disk that has room for so many bytes.
@@ -358,7 +338,7 @@ mod tests {
     }
 
     fn interval(number: u64) -> Item {
-        Item::Interval(Box::new(Interval { number, made_users: 1, ..Interval::default() }))
+        Item::Interval(Arc::new(Interval { number, made_users: 1, ..Interval::default() }))
     }
 
     fn writer(disk: &Disk) -> Writer<Disk> {
@@ -410,7 +390,7 @@ mod tests {
     fn seconds_that_wait_for_the_disk_are_bounded() {
         let queue = Queue::default();
         queue.push(Item::Line(b"start\n".to_vec()));
-        (0..1_000).for_each(|number| queue.push(interval(number)));
+        (0..1_000).for_each(|number| assert!(queue.push(interval(number)) || number < 15));
         queue.push(Item::Line(b"end\n".to_vec()));
         queue.close();
         let mut last = None;

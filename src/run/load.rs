@@ -1,14 +1,15 @@
 //! While the load goes on: workers' seconds put together, signals heeded, watchers told.
 
 use super::{
-    journal::Journal,
+    recipients::Recipients,
     signals::{Asked, Signals},
+    standing::Standing,
     vitals::Sampler,
 };
 use crate::{
     engine::{Engine, Event},
-    judge::Gates,
-    measure::{self, Collector, Observations, Point, Snapshot},
+    judge::{Gates, Health, ThresholdResult},
+    measure::{self, Collector, Snapshot},
     model::Ending,
     plan::Plan,
 };
@@ -18,17 +19,29 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 /// How often watchers are told.
 const TICK: Duration = Duration::from_millis(250);
 
-/// What watchers are told.
+/// What watchers are told several times a second.
 #[derive(Debug)]
 pub struct Tick<'t> {
     /// Time since the start of the load.
     pub elapsed: Duration,
     /// The run, as planned.
     pub plan: &'t Plan,
-    /// The last complete second.
-    pub last: Option<&'t Point>,
-    /// All that was seen so far.
-    pub total: &'t Observations,
+}
+
+/// What watchers are told of a second that is over.
+#[derive(Debug)]
+pub struct Second<'s> {
+    /// The run, as planned.
+    pub plan: &'s Plan,
+    /// What was seen in it.
+    pub interval: &'s measure::Interval,
+    /// When it ended, from the start of the load: the last one of a run is shorter than a second.
+    pub end: Duration,
+    /// How the thresholds stand, in the file's order; with very many series, some as they did a little before. Empty
+    /// where the watcher does not look at it.
+    pub thresholds: &'s [ThresholdResult],
+    /// What the generator's numbers are worth so far.
+    pub health: &'s Health,
 }
 
 /// Somebody who watches a run. Nothing in the run waits for it longer than it takes.
@@ -36,8 +49,21 @@ pub trait Watch {
     /// The load goes on.
     fn tick(&mut self, tick: &Tick<'_>);
 
+    /// A second is over. Each is told once, in order.
+    fn second(&mut self, _: &Second<'_>) {}
+
+    /// Whether it looks at how thresholds and the generator stand, which is work.
+    fn looks_at_standing(&self) -> bool {
+        false
+    }
+
     /// Something that should be known now.
     fn note(&mut self, text: &str);
+
+    /// Something that is wrong, and must be known whatever else is not.
+    fn warn(&mut self, text: &str) {
+        self.note(text);
+    }
 }
 
 /// How the load went.
@@ -71,12 +97,12 @@ pub(super) async fn follow(
     plan: &Plan,
     signals: &mut Signals,
     watcher: &mut dyn Watch,
-    journal: &Journal,
+    recipients: &mut Recipients,
 ) -> Loaded {
     let mut collector = Collector::new(&plan.catalog, engine.workers(), Engine::INTERVAL);
     let mut gates = Gates::new(&plan.thresholds, &plan.catalog);
     let (mut ending, mut panics) = (Ending::Completed, Vec::new());
-    let mut last: Option<Point> = None;
+    let mut standing = Standing::default();
     let mut ticks = ticks();
     let clock = engine.clock();
     let mut sampler = Sampler::start(clock);
@@ -91,16 +117,16 @@ pub(super) async fn follow(
                     let worker = delta.worker;
                     let (mut closed, spare) = collector.accept(delta);
                     engine.reuse(worker, spare);
-                    if let Some(interval) = closed.last() {
-                        last = Some(interval.point(Engine::INTERVAL));
-                    }
                     let is_ending = ending != Ending::Completed || !panics.is_empty();
                     closed.iter_mut().for_each(|interval| interval.ending = is_ending);
-                    judge(closed, &mut gates, &engine, &mut ending, journal, watcher);
+                    judge(&closed, &mut gates, &engine, &mut ending, watcher);
+                    end_load(&engine, &mut collector);
+                    tell(&closed, &gates, &collector, &mut standing, (plan, clock.now()), watcher);
+                    closed.into_iter().for_each(|interval| recipients.take(interval, watcher));
                 }
                 Some(Event::Panicked(text)) => {
                     if panics.is_empty() {
-                        watcher.note(&format!("loadgen itself failed: {text}; ending the run"));
+                        watcher.warn(&format!("loadgen itself failed: {text}; ending the run"));
                         engine.stop();
                     }
                     panics.push(text);
@@ -116,42 +142,67 @@ pub(super) async fn follow(
             },
             asked = signals.next() => heed(asked, &engine, &mut ending, plan, watcher),
             _ = ticks.tick() => {
-                let tick = Tick { elapsed: clock.now(), plan, last: last.as_ref(), total: collector.total() };
-                watcher.tick(&tick);
+                watcher.tick(&Tick { elapsed: clock.now(), plan });
             }
         }
     }
     let elapsed = clock.now();
     let stopped_at = engine.stopped_at();
     let time_left = (!engine.was_cut()).then(|| time_left(plan, stopped_at, elapsed));
-    judge(collector.finish(), &mut gates, &engine, &mut ending, journal, watcher);
+    let closed = collector.finish();
+    judge(&closed, &mut gates, &engine, &mut ending, watcher);
+    end_load(&engine, &mut collector);
+    tell(&closed, &gates, &collector, &mut standing, (plan, elapsed), watcher);
+    closed.into_iter().for_each(|interval| recipients.take(interval, watcher));
     if !engine.join() {
         panics.push("a worker thread crashed".to_owned());
-    }
-    if let Some(at) = stopped_at {
-        collector.end_load(at);
     }
     Loaded { snapshot: collector.snapshot(elapsed), gates, ending, panics, stopped_at, time_left }
 }
 
-/// Shows the seconds that are over to the thresholds, of which one may end the run, and to the journal.
+/// Has the collector know where the load was ended before its time: rates are of the time until then.
+fn end_load(engine: &Engine, collector: &mut Collector) {
+    if let Some(at) = engine.stopped_at() {
+        collector.end_load(at);
+    }
+}
+
+/// Tells the watcher of the seconds that are over.
+fn tell(
+    closed: &[measure::Interval],
+    gates: &Gates,
+    collector: &Collector,
+    standing: &mut Standing,
+    (plan, now): (&Plan, Duration),
+    watcher: &mut dyn Watch,
+) {
+    if !closed.is_empty() && watcher.looks_at_standing() {
+        standing.look(gates, &collector.so_far(now), &plan.catalog);
+    }
+    let Standing { thresholds, health, .. } = standing;
+    for interval in closed {
+        let after = u32::try_from(interval.number + 1).unwrap_or(u32::MAX);
+        let end = Engine::INTERVAL.saturating_mul(after).min(now);
+        watcher.second(&Second { plan, interval, end, thresholds, health });
+    }
+}
+
+/// Shows the seconds that are over to the thresholds, of which one may end the run.
 fn judge(
-    closed: Vec<measure::Interval>,
+    closed: &[measure::Interval],
     gates: &mut Gates,
     engine: &Engine,
     ending: &mut Ending,
-    journal: &Journal,
     watcher: &mut dyn Watch,
 ) {
     for interval in closed {
-        if let Some(reason) = gates.look(&interval) {
+        if let Some(reason) = gates.look(interval) {
             watcher.note(&format!("{reason}; ending"));
             engine.stop();
             if *ending == Ending::Completed {
                 *ending = Ending::Aborted(reason);
             }
         }
-        journal.push(interval, watcher);
     }
 }
 

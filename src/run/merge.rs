@@ -5,8 +5,10 @@ use super::{
     command_line::typed,
     journal::{JOURNAL, Lines},
     judgement::{Case, Judgement, judged},
+    outputs::{Refused, Wanted},
     recovery::{Rebuilt, RecoveryError, Tape},
     results::{ResultsFolder, slug},
+    sinks::{Begun, Feed},
 };
 use crate::{
     engine::WallClock,
@@ -28,6 +30,9 @@ pub enum MergeError {
     /// A part cannot be read.
     #[error(transparent)]
     Part(#[from] RecoveryError),
+    /// A file that was asked for cannot be written.
+    #[error(transparent)]
+    Output(#[from] Refused),
     /// A part was named twice.
     #[error("`{0}` is named twice, and would be counted twice")]
     Twice(PathBuf),
@@ -49,14 +54,17 @@ pub enum MergeError {
 /// Joins the runs in these folders, and writes the results into a folder of its own below `results`.
 ///
 /// # Errors
-/// A part cannot be read, or the parts are not of the same scenario with the same options.
-pub fn merge(folders: &[PathBuf], results: &Path) -> Result<Rebuilt, MergeError> {
+/// A part cannot be read, the parts are not of the same scenario with the same options, or a file that is asked for cannot
+/// be written.
+pub fn merge(folders: &[PathBuf], results: &Path, wanted: &Wanted) -> Result<Rebuilt, MergeError> {
     let mut parts = open(folders)?;
     let Some(first) = parts.first().map(|part| part.tape.header.clone()) else {
         return Err(RecoveryError::NoFolder(PathBuf::new()).into());
     };
+    let opened = wanted.open(&folders.iter().map(|folder| folder.join(JOURNAL)).collect::<Vec<_>>())?;
     let begun = begun(&parts, &first);
     let mut place = Place::make(results, begun, &first);
+    let mut feed = Feed::begin(opened, Begun::new(place.info.clone(), first.catalog.clone(), first.interval));
     let mut collector = Collector::new(&first.catalog, 1, first.interval);
     let mut gates = Gates::new(&without_abort(&first.thresholds), &first.catalog);
     while let Some(interval) = next_interval(&mut parts, &first.catalog) {
@@ -64,6 +72,7 @@ pub fn merge(folders: &[PathBuf], results: &Path) -> Result<Rebuilt, MergeError>
         // Nothing is stopped any more.
         let _ = gates.look(&interval);
         collector.replay(&interval);
+        feed.take(&interval);
     }
     let elapsed = parts.iter().map(|part| part.tape.elapsed()).max().unwrap_or_default();
     let stops = parts.iter().map(|part| part.tape.end.as_ref().and_then(|end| end.stopped_at));
@@ -74,7 +83,11 @@ pub fn merge(folders: &[PathBuf], results: &Path) -> Result<Rebuilt, MergeError>
     }
     let joined = joined(&parts, collector.snapshot(elapsed), stopped_at, place.info.clone());
     place.end(&end_line(&joined.end));
-    Ok(conclude(joined, &gates, &first, &parts, place))
+    let folder = place.folder.clone();
+    let mut rebuilt = conclude(joined, &gates, &first, &parts, place);
+    rebuilt.write(folder.as_ref(), wanted);
+    rebuilt.add(feed.end());
+    Ok(rebuilt)
 }
 
 /// The thresholds of what cannot be stopped any more: each is judged on all there is.
@@ -142,7 +155,9 @@ fn difference(one: &Header, other: &Header) -> Option<&'static str> {
 /// The lowest interval that any part has next, joined from all that have it.
 fn next_interval(parts: &mut [Part], catalog: &Catalog) -> Option<Interval> {
     let number = parts.iter().filter_map(|part| part.tape.next_number()).min()?;
-    let mut joined = Interval { number, recorded: Recorded::new(catalog), ..Interval::default() };
+    // One that goes on has an interval that comes next, and that is none of its end.
+    let ending = parts.iter().filter_map(|part| part.tape.next_is_ending()).all(|ending| ending);
+    let mut joined = Interval { number, recorded: Recorded::new(catalog), ending, ..Interval::default() };
     for part in parts.iter_mut() {
         if part.tape.next_number() == Some(number)
             && let Some(interval) = part.tape.next_interval()
@@ -193,6 +208,10 @@ fn workloads(infos: &[RunInfo]) -> Vec<WorkloadInfo> {
             mine.max_users = mine.max_users.saturating_add(theirs.max_users);
             let both = mine.planned_iterations.zip(theirs.planned_iterations);
             mine.planned_iterations = both.map(|(mine, theirs)| mine.saturating_add(theirs));
+            // The parts have one scenario, and so their corners at the same times.
+            for (level, more) in mine.levels.iter_mut().zip(theirs.levels) {
+                level.level += more.level;
+            }
         }
         sum
     })
@@ -290,12 +309,9 @@ fn conclude(joined: Joined, gates: &Gates, header: &Header, parts: &[Part], plac
         lost.map(|part| format!("{} was cut off; up to two seconds of it may be missing", named(part)));
     let notes = parts.iter().flat_map(|part| part.tape.notes.clone()).chain(lost).collect();
     let catalog = header.catalog.clone();
-    let (summary, not_written) = (None, None);
+    let (files, not_written) = (Vec::new(), Vec::new());
     let mut rebuilt =
-        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, summary, not_written };
-    if let Some(folder) = &place.folder {
-        rebuilt.write(folder);
-    }
+        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, files, not_written };
     if let Some(problem) = place.problem {
         rebuilt.refused(problem);
     }

@@ -1,5 +1,6 @@
 //! A run from beginning to end: the rooms put together, signals heeded, the outcome decided and written.
 
+mod asked;
 mod command_line;
 mod host;
 mod journal;
@@ -9,21 +10,34 @@ mod load;
 mod machine;
 mod merge;
 mod once;
+mod outputs;
 mod pairs;
+mod places;
+mod previous;
+mod queue;
+mod recipients;
 mod recovery;
 mod results;
+mod samples;
 mod session;
 mod signals;
+mod sinks;
+mod standing;
 mod store;
+mod stream_file;
 mod trial;
 mod vitals;
 
+pub use asked::Asked;
+pub use journal::JOURNAL;
 pub use limits::OpenFiles;
-pub use load::{Tick, Watch};
+pub use load::{Second, Tick, Watch};
 pub use merge::{MergeError, merge};
+pub use outputs::{Format, Output, REPORT, Refused, SUMMARY, SinkKind, Wanted};
 pub use pairs::{Paired, PairsEnd, Side, WatchPairs, execute_pairs};
+pub use previous::{Previous, previous};
 pub use recovery::{Rebuilt, RecoveryError, rebuild};
-pub use results::{ResultsFolder, write_whole};
+pub use results::{ResultsFolder, write_over};
 pub use session::{Job, Outcome, RunError, execute};
 pub use signals::wait_for_signal;
 pub use trial::{Tried, try_tasks};

@@ -3,8 +3,10 @@
 use super::{
     journal::JOURNAL,
     judgement::{Case, Judgement, judged},
+    outputs::{self, REPORT, Refused, SUMMARY, Wanted, Written},
     results::ResultsFolder,
     session::not_written,
+    sinks::{Begun, Feed},
 };
 use crate::{
     engine::WallClock,
@@ -12,8 +14,8 @@ use crate::{
     measure::{Collector, Interval, Snapshot},
     model::{Catalog, Ending, RunInfo, Verdict, format_duration},
     report::{
+        Results,
         journal_v1::{End, Entry, Header, JournalFault, Start, read_header, read_line},
-        summary_v1::summary,
     },
 };
 use std::{
@@ -25,8 +27,6 @@ use std::{
 
 /// Longer than any line of a journal.
 const LONGEST_LINE: u64 = 256 * 1024 * 1024;
-/// The file of results.
-pub(super) const SUMMARY: &str = "summary.json";
 
 /// Why results cannot be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum RecoveryError {
     /// Its first line is not that of a journal that this version reads.
     #[error("`{0}` cannot be read: {1}")]
     Header(PathBuf, JournalFault),
+    /// A file that was asked for cannot be written.
+    #[error(transparent)]
+    Output(#[from] Refused),
 }
 
 /// A run whose results were rebuilt.
@@ -67,45 +70,56 @@ pub struct Rebuilt {
     pub verdict: Verdict,
     /// What should be known of its journals.
     pub notes: Vec<String>,
-    /// Where its results are, if they could be written.
-    pub summary: Option<PathBuf>,
-    /// Why they were not written.
-    pub not_written: Option<String>,
+    /// Where its results are.
+    pub files: Vec<PathBuf>,
+    /// Why others were not written.
+    pub not_written: Vec<String>,
 }
 
 impl Rebuilt {
-    /// Writes the results into this folder.
-    pub fn write(&mut self, folder: &ResultsFolder) {
-        let Self { info, snapshot, catalog, verdict, health, thresholds, .. } = &*self;
-        let bytes = summary(info, snapshot, catalog, verdict, health, thresholds).to_json();
-        match folder.write(SUMMARY, &bytes) {
-            Ok(path) => self.summary = Some(path),
-            Err(error) => {
-                let place = folder.path().join(SUMMARY);
-                self.refused(format!("{} could not be written: {error}", place.display()));
-            }
-        }
+    /// As reports are given it.
+    pub fn results(&self) -> Results<'_> {
+        let Self { info, snapshot, catalog, verdict, health, thresholds, .. } = self;
+        Results { info, snapshot, catalog, verdict, health, thresholds }
+    }
+
+    /// Writes the results into this folder, if there is one, and to the files that were asked for.
+    pub(super) fn write(&mut self, folder: Option<&ResultsFolder>, wanted: &Wanted) {
+        let written = outputs::write(&self.results(), folder, wanted);
+        self.add(written);
+    }
+
+    /// Adds what became of files.
+    pub(super) fn add(&mut self, written: Written) {
+        self.files.extend(written.files);
+        written.problems.into_iter().for_each(|problem| self.refused(problem));
     }
 
     /// Says that something was not written.
     pub(super) fn refused(&mut self, problem: String) {
-        self.verdict = not_written(self.verdict.clone());
-        self.not_written = Some(problem);
+        if self.not_written.is_empty() {
+            self.verdict = not_written(self.verdict.clone());
+        }
+        self.not_written.push(problem);
     }
 }
 
-/// Rebuilds the results of the run in this folder. They are written there if it has none, or if `replace` says so.
+/// Rebuilds the results of the run in this folder. They are written there if it lacks any, if they are to be held against
+/// another run, or if `replace` says so; and to the files that are asked for.
 ///
 /// # Errors
-/// There is no journal that this version reads.
-pub fn rebuild(folder: &Path, replace: bool) -> Result<Rebuilt, RecoveryError> {
+/// There is no journal that this version reads, or a file that is asked for cannot be written.
+pub fn rebuild(folder: &Path, replace: bool, wanted: &Wanted) -> Result<Rebuilt, RecoveryError> {
     let mut tape = Tape::open(folder)?;
+    let begun = Begun::new(tape.info(), tape.header.catalog.clone(), tape.header.interval);
+    let mut feed = Feed::begin(wanted.open(&[folder.join(JOURNAL)])?, begun);
     let mut collector = Collector::new(&tape.header.catalog, 1, tape.header.interval);
     let mut gates = Gates::new(&tape.header.thresholds, &tape.header.catalog);
     while let Some(interval) = tape.next_interval() {
         // What it says was said, and heeded, while the run went on.
         let _ = gates.look(&interval);
         collector.replay(&interval);
+        feed.take(&interval);
     }
     if let Some(at) = tape.end.as_ref().and_then(|end| end.stopped_at) {
         collector.end_load(at);
@@ -125,14 +139,17 @@ pub fn rebuild(folder: &Path, replace: bool) -> Result<Rebuilt, RecoveryError> {
         allow_saturated,
     });
     let there = ResultsFolder::existing(folder);
-    let written = there.path().join(SUMMARY);
-    let summary = written.exists().then_some(written);
-    let not_written = None;
+    let has = |name: &str| there.path().join(name).exists();
+    let is_complete = has(SUMMARY) && has(REPORT) && wanted.baseline.is_none();
+    let (files, not_written) = (Vec::new(), Vec::new());
     let mut rebuilt =
-        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, summary, not_written };
-    if replace || rebuilt.summary.is_none() {
-        rebuilt.write(&there);
+        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, files, not_written };
+    let writes = replace || !is_complete;
+    if !writes {
+        rebuilt.files.extend([SUMMARY, REPORT].map(|name| there.path().join(name)));
     }
+    rebuilt.write(writes.then_some(&there), wanted);
+    rebuilt.add(feed.end());
     Ok(rebuilt)
 }
 
@@ -197,6 +214,11 @@ impl Tape {
     /// The number of the interval that comes next.
     pub fn next_number(&self) -> Option<u64> {
         self.ahead.as_ref().map(|interval| interval.number)
+    }
+
+    /// Whether the load was being ended before its time in the interval that comes next.
+    pub fn next_is_ending(&self) -> Option<bool> {
+        self.ahead.as_ref().map(|interval| interval.ending)
     }
 
     fn read(&mut self) -> Option<Box<Interval>> {

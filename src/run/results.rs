@@ -1,11 +1,17 @@
 //! The results folder. A file appears in it whole or not at all.
 
+use super::places::is_stream;
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
+/// How long a pipe that nobody reads is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Longest part of the scenario's name in the folder's name.
 const LONGEST_SLUG: usize = 60;
 
@@ -57,10 +63,8 @@ impl ResultsFolder {
     ///
     /// # Errors
     /// The disk is full, or the folder is gone or may not be written to.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-        let path = self.path.join(name);
-        write_whole(&path, bytes)?;
-        Ok(path)
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        write_whole(&self.path.join(name), bytes)
     }
 
     /// Removes it where nothing could be written to it: an empty folder looks like results.
@@ -84,6 +88,39 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes a file that somebody named, over what is there, with the folders that it needs. A device or a pipe takes what it
+/// is given: nothing can be put in its place.
+///
+/// # Errors
+/// It cannot be written; what was there before is there then.
+pub fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if is_stream(path) || (path.exists() && !path.is_file()) {
+        return write_directly(path, bytes);
+    }
+    // Of a link, what it leads to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    write_whole(&path, bytes)
+}
+
+/// Writes to a pipe or a device on a thread of its own: a pipe that nobody reads would hold everything up. Who closes a
+/// pipe has read enough of it.
+fn write_directly(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (tell, told) = mpsc::channel();
+    let (path, bytes) = (path.to_owned(), bytes.to_owned());
+    thread::Builder::new().name("out".to_owned()).spawn(move || {
+        // Where it took too long nobody listens any more.
+        let _ = tell.send(fs::write(path, bytes));
+    })?;
+    match told.recv_timeout(PATIENCE) {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Ok(written) => written,
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it")),
+    }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -3,13 +3,16 @@
 use super::{
     command_line::typed,
     host,
-    journal::{Journal, header},
+    journal::header,
     judgement::{Case, Judgement, judged},
     limits::{OpenFiles, check_open_files, raise_open_files},
     load::{self, Loaded, Watch},
     once::{OnceEnd, set_up, tear_down},
+    outputs::{Refused, Wanted, Written},
+    recipients::Recipients,
+    samples::Samples,
     signals::{Asked, Signals},
-    store::Store,
+    store::{Store, from_journal},
 };
 use crate::{
     demo,
@@ -19,14 +22,15 @@ use crate::{
     model::{Ending, ExitCode, OnceInfo, RunInfo, Verdict},
     plan::{self, Files, Inputs, Plan, notes, target_name, workload_infos},
     report::{
+        Results,
         journal_v1::{End, Start},
-        summary_v1::summary,
     },
     scenario::{self, Diagnostic, Options, Reading, Scenario, Target},
 };
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap, io, panic::resume_unwind, path::PathBuf, sync::Arc, thread, time::Duration,
+    collections::BTreeMap, io, mem::take, panic::resume_unwind, path::PathBuf, sync::Arc, thread,
+    time::Duration,
 };
 
 /// What to run, and how.
@@ -48,6 +52,8 @@ pub struct Job {
     pub files: Arc<dyn Files>,
     /// Whether a run whose generator was saturated may pass.
     pub allow_saturated: bool,
+    /// What is to be made of the results besides the files of their folder.
+    pub wanted: Wanted,
     /// The words of the command that repeats the run, without the seed.
     pub command: Vec<String>,
 }
@@ -67,6 +73,9 @@ pub enum RunError {
     /// The run needs more open files than it may have.
     #[error("{0}")]
     OpenFiles(OpenFiles),
+    /// A file that was asked for cannot be written.
+    #[error("{0}")]
+    Output(Refused),
     /// A signal came before anything was sent; its name.
     #[error("stopped by {0} before anything was sent; no results were written")]
     Stopped(&'static str),
@@ -89,8 +98,28 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The folder of the results; `None` where none were wanted or they could not be written.
     pub folder: Option<PathBuf>,
-    /// Why the results were not written.
-    pub not_written: Option<String>,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
+    /// Why others were not.
+    pub not_written: Vec<String>,
+}
+
+impl Outcome {
+    /// As reports are given it.
+    pub fn results(&self) -> Results<'_> {
+        let Self { info, plan, snapshot, verdict, health, thresholds, .. } = self;
+        Results { info, snapshot, catalog: &plan.catalog, verdict, health, thresholds }
+    }
+
+    /// Adds what became of files that were written while the run went on.
+    fn add(&mut self, written: Written) {
+        self.files.extend(written.files);
+        if !written.problems.is_empty() && self.not_written.is_empty() {
+            self.verdict = not_written(self.verdict.clone());
+        }
+        let remedy = from_journal(self.folder.as_deref());
+        self.not_written.extend(written.problems.into_iter().map(|problem| problem + &remedy));
+    }
 }
 
 /// What is ready for a run: the target is up and the plan is built.
@@ -136,19 +165,29 @@ pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunEr
     for note in notes(&ready.scenario, &ready.plan).into_iter().chain(files) {
         watcher.note(&format!("note: {note}"));
     }
+    let mut inputs = job.files.opened();
+    inputs.push(PathBuf::from(&job.file));
+    let sinks = job.wanted.open(&inputs).map_err(RunError::Output)?;
     let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
     let name = ready.plan.mask.apply(&name).into_owned();
     let called = WallClock::start();
     let mut store = Store::open(job.results.as_deref(), &name, called, watcher);
     let begun = run_info(&job, &ready, &name, (called, Duration::ZERO), store.id(called));
-    let journal = store.journal(&header(begun, &ready.plan, Engine::INTERVAL, job.allow_saturated), watcher);
-    let ran = drive(&ready, &mut signals, watcher, &journal).await?;
+    let header = header(begun.clone(), &ready.plan, Engine::INTERVAL, job.allow_saturated);
+    let mut recipients = Recipients::new(store.journal(&header, watcher), sinks, begun);
+    let mut samples = Samples::open(job.wanted.samples.as_deref(), &ready.plan.catalog, watcher);
+    let ran = drive(&ready, &mut signals, watcher, &mut recipients, &mut samples).await?;
+    recipients.no_more();
+    let ended = samples.end(ran.loaded.time_left.is_none(), &mut signals, watcher).await;
+    let was_cut = ended.was_cut;
+    store.add(ended);
+    store.note_failed(recipients.failed());
     let span = (ran.wall, ran.loaded.snapshot.elapsed);
     let mut info = run_info(&job, &ready, &name, span, store.id(ran.wall));
     (info.setup, info.teardown) = (ran.setup.clone(), ran.teardown.clone());
     let end = end(&ran, &info);
-    let outcome = conclude(ready.plan, ran, info, job.allow_saturated, &mut store);
-    journal.end(&end, watcher);
+    let mut outcome = conclude(ready.plan, ran, info, &job, &mut store);
+    outcome.add(recipients.end(&end, was_cut, &mut signals, watcher).await);
     Ok(outcome)
 }
 
@@ -195,7 +234,8 @@ async fn drive(
     ready: &Ready,
     signals: &mut Signals,
     watcher: &mut dyn Watch,
-    journal: &Journal,
+    recipients: &mut Recipients,
+    samples: &mut Samples,
 ) -> Result<Ran, RunError> {
     let Ready { plan, transports, .. } = ready;
     let nothing = Common::new(plan, Vec::new());
@@ -203,7 +243,8 @@ async fn drive(
     let (done, setup) = done.unzip();
     let failed = done.as_ref().is_some_and(|done| !done.passed && !done.was_cut);
     let wall = WallClock::start();
-    journal.start(&Start { started_at: wall.rfc3339(Duration::ZERO), setup: setup.clone() });
+    let start = Start { started_at: wall.rfc3339(Duration::ZERO), setup: setup.clone() };
+    recipients.begin(&start, &plan.catalog);
     let stopped = done.as_ref().and_then(|done| done.stopped.clone());
     if failed || signal.is_some() || stopped.is_some() {
         let by_step = stopped.map_or(Ending::Completed, Ending::StoppedByStep);
@@ -216,9 +257,10 @@ async fn drive(
     }
     let common = Common::new(plan, done.map_or_else(Vec::new, |done| done.values));
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let engine = Engine::start(plan, &common, transports, workers)
+    let engine = Engine::start(plan, &samples.attach(&common), transports, workers)
         .map_err(|error| RunError::Setup("threads", error))?;
-    let mut loaded = load::follow(engine, plan, signals, watcher, journal).await;
+    samples.begin(engine.clock());
+    let mut loaded = load::follow(engine, plan, signals, watcher, recipients).await;
     let Some(time_left) = loaded.time_left else {
         if plan.teardown.is_some() {
             watcher.note("`teardown` is left out");
@@ -258,7 +300,7 @@ fn file_stem(file: &str) -> String {
     stem.map_or_else(|| "run".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, allow_saturated: bool, store: &mut Store) -> Outcome {
+fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, job: &Job, store: &mut Store) -> Outcome {
     let Ran { loaded, setup_failed, setup_cut, .. } = ran;
     let Loaded { snapshot, gates, ending, panics, .. } = loaded;
     let Judgement { thresholds, health, mut verdict } = judged(&Case {
@@ -270,15 +312,27 @@ fn conclude(plan: Arc<Plan>, ran: Ran, info: RunInfo, allow_saturated: bool, sto
         setup_failed,
         setup_cut: setup_cut.is_some(),
         fault: panics.first().map(String::as_str),
-        allow_saturated,
+        allow_saturated: job.allow_saturated,
     });
-    let bytes = summary(&info, &snapshot, &plan.catalog, &verdict, &health, &thresholds).to_json();
-    store.write("summary.json", &bytes);
-    if store.failure.is_some() {
+    // What is known to be missing already stands in what is written.
+    let is_known = !store.problems.is_empty();
+    if is_known {
         verdict = not_written(verdict);
     }
-    let (folder, not_written) = (store.written(), store.failure.take());
-    Outcome { info, plan, snapshot, health, thresholds, verdict, folder, not_written }
+    let results = Results {
+        info: &info,
+        snapshot: &snapshot,
+        catalog: &plan.catalog,
+        verdict: &verdict,
+        health: &health,
+        thresholds: &thresholds,
+    };
+    store.write(&results, &job.wanted);
+    if !is_known && !store.problems.is_empty() {
+        verdict = not_written(verdict);
+    }
+    let (folder, files, not_written) = (store.written(), take(&mut store.files), take(&mut store.problems));
+    Outcome { info, plan, snapshot, health, thresholds, verdict, folder, files, not_written }
 }
 
 /// The verdict where the results could not be written.

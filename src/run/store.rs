@@ -3,32 +3,39 @@
 use super::{
     journal::{JOURNAL, Journal},
     load::Watch,
+    outputs::{self, SUMMARY, Wanted},
     results::{ResultsFolder, slug},
+    samples::SamplesEnd,
 };
-use crate::{engine::WallClock, report::journal_v1::Header};
+use crate::{
+    engine::WallClock,
+    report::{Results, journal_v1::Header},
+};
 use std::path::{Path, PathBuf};
 
 /// The results' place.
 pub(super) struct Store {
     name: String,
     folder: Option<ResultsFolder>,
-    /// Why something was not written.
-    pub failure: Option<String>,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
+    /// Why others were not.
+    pub problems: Vec<String>,
 }
 
 impl Store {
     /// Makes the folder before the load, so that a wrong place is known before the time is spent.
     pub fn open(parent: Option<&Path>, name: &str, wall: WallClock, watcher: &mut dyn Watch) -> Self {
-        let mut store = Self { name: name.to_owned(), folder: None, failure: None };
+        let mut store = Self { name: name.to_owned(), folder: None, files: Vec::new(), problems: Vec::new() };
         let Some(parent) = parent else { return store };
         match ResultsFolder::create(parent, name, &wall.compact()) {
             Ok(folder) => store.folder = Some(folder),
             Err(error) => {
                 let text = format!("results cannot be written to {}: {error}", parent.display());
-                watcher.note(&format!(
+                watcher.warn(&format!(
                     "{text}; the run goes on and prints them (--results DIR chooses another place)"
                 ));
-                store.failure = Some(text);
+                store.problems.push(text);
             }
         }
         store
@@ -47,19 +54,38 @@ impl Store {
         Journal::create(&folder.path().join(JOURNAL), header, watcher)
     }
 
-    /// Writes a file of the results, and notes where it cannot.
-    pub fn write(&mut self, name: &str, bytes: &[u8]) {
-        let Some(folder) = &self.folder else { return };
-        if let Err(error) = folder.write(name, bytes) {
-            let place = folder.path().join(name);
-            self.failure = Some(format!("{} could not be written: {error}", place.display()));
-            folder.remove_if_empty();
-        }
+    /// Adds the file of every request, or why there is none.
+    pub fn add(&mut self, samples: SamplesEnd) {
+        self.files.extend(samples.file);
+        self.problems.extend(samples.problem);
     }
 
-    /// The folder, where everything was written.
-    pub fn written(&self) -> Option<PathBuf> {
-        let written = self.folder.as_ref().filter(|_| self.failure.is_none());
-        written.map(|folder| folder.path().to_owned())
+    /// Notes why files that were written while the run went on are not whole.
+    pub fn note_failed(&mut self, problems: Vec<String>) {
+        let remedy = from_journal(self.folder.as_ref().map(ResultsFolder::path));
+        self.problems.extend(problems.into_iter().map(|problem| problem + &remedy));
     }
+
+    /// Writes the results to their folder and to the files that were asked for, and notes what cannot be written.
+    pub fn write(&mut self, results: &Results<'_>, wanted: &Wanted) {
+        let written = outputs::write(results, self.folder.as_ref(), wanted);
+        if let Some(folder) = &self.folder {
+            folder.remove_if_empty();
+        }
+        self.files.splice(0..0, written.files);
+        self.problems.extend(written.problems);
+    }
+
+    /// The folder, where there are results in it.
+    pub fn written(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        self.files.contains(&folder.path().join(SUMMARY)).then(|| folder.path().to_owned())
+    }
+}
+
+/// What helps where a file that is written while a run goes on is not whole.
+pub(super) fn from_journal(folder: Option<&Path>) -> String {
+    folder.map_or_else(String::new, |folder| {
+        format!("; `loadgen report {} --out FORMAT=FILE` makes it from the journal", folder.display())
+    })
 }

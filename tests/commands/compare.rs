@@ -28,6 +28,7 @@ fn summary(id: &str, ms: f64) -> Value {
         },
         "verdict": { "exit_code": 0, "reason": "2 thresholds held", "incomplete": false },
         "metrics": {
+            "http_reqs": { "type": "counter", "unit": "", "count": 700, "rate": 70.0 },
             "http_req_duration": trend(ms), "http_req_response_time": trend(ms),
             "http_req_failed": { "type": "rate", "rate": 0.0, "passes": 0, "fails": 700 },
         },
@@ -130,7 +131,7 @@ fn the_same_files_give_the_same_json() {
     let said = compare(&[&base, &new, "--format", "markdown", "--output", &file]);
     said.assert(0, "PASSED nothing regressed");
     assert!(fs::read_to_string(file).unwrap().starts_with("### ✅ loadgen: nothing regressed; 0 improved"));
-    compare(&[&base, &new, "-o", &results.path("missing/comment.md")]).assert(1, "could not be written");
+    compare(&[&base, &new, "-o", &results.path("comment.md/comment.md")]).assert(1, "could not be written");
 }
 
 #[test]

@@ -23,8 +23,10 @@ fn it_is_the_published_one() {
 #[test]
 fn what_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("missing/loadgen.schema.json");
+    // Folders on the way are made; a file there is in the way.
+    fs::write(folder.path().join("file"), "").unwrap();
+    let file = folder.path().join("file/loadgen.schema.json");
     loadgen(&["schema", "-o", file.to_str().unwrap()])
-        .assert(1, "missing/loadgen.schema.json could not be written");
+        .assert(1, "file/loadgen.schema.json could not be written");
     loadgen(&["schema", "extra"]).assert(2, "extra");
 }

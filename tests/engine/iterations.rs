@@ -310,6 +310,31 @@ async fn iterations_that_start_on_time_have_no_lag() {
     }
 }
 
+/// A user that is released and wanted again while its answer is awaited begins when it can: that the target took so long
+/// is no lateness of the generator.
+#[tokio::test(start_paused = true)]
+async fn an_iteration_that_reaches_into_the_next_window_makes_nobody_late() {
+    let yaml = "
+load:
+  start_users: 2
+  stages:
+    - { duration: 4s, users: 2 }
+    - { duration: 0s, users: 0 }
+    - { duration: 1s, users: 0 }
+    - { duration: 0s, users: 2 }
+    - { duration: 4s, users: 2 }
+flow: [ { get: /a } ]
+";
+    for workers in [1, 2] {
+        let run = Sim::of(yaml).workers(workers).run(|_| Reply::status(200).after(3_000)).await;
+        // Those of 3 s are under way at 4 s, when nobody is wanted, and at 5 s, when both are again.
+        assert_eq!(run.times("/a"), [0, 0, 3_000, 3_000, 6_000, 6_000], "{workers} workers");
+        assert_eq!((run.lag().count(), run.lag().max()), (6, Some(Duration::ZERO)), "{workers} workers");
+        assert_eq!(run.response_times("GET /a").max(), Some(ms(3_000)), "{workers} workers");
+        run.adds_up("/a");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_overrun_pace_is_the_targets_lateness_and_not_the_generators() {
     let yaml = "load: { users: 1, duration: 10s }\npacing: 1s\nflow: [ { get: /a }, { get: /b } ]";

@@ -2,10 +2,11 @@
 
 use super::fake::{End, Fake, Reply, Sent};
 use loadgen::{
-    engine::{Common, Done, Phase, Simulated, run_once, simulate},
+    engine::{Common, Done, Phase, Simulated, run_once, sample_queue, simulate_into},
     judge::{ThresholdResult, judge},
     measure::{
-        Collector, FailureSample, Latency, Observations, Point, RequestKey, RequestStats, Snapshot, Tally,
+        Collector, FailureSample, Latency, Observations, Point, Recorded, Recorder, RequestKey, RequestStats,
+        Sample, Snapshot, Tally,
     },
     model::{ErrorKind, FailureKind, FailureSite, IterationEnd, Percent},
     plan::{ArrivalSchedule, Executor, Files, Inputs, Part, Plan, UserSchedule, build, workload_infos},
@@ -74,6 +75,8 @@ pub struct Run {
     pub setup: Option<Done>,
     pub teardown: Option<Done>,
     pub seen: Snapshot,
+    /// Every request of the load.
+    pub samples: Vec<Sample>,
     /// The lines of the log, and why steps stopped the run, each with when.
     pub lines: Vec<(Duration, String)>,
     pub stops: Vec<(Duration, String)>,
@@ -120,8 +123,23 @@ impl Sim {
         let setup = run_once(&plan, Phase::Setup, &Common::new(&plan, Vec::new()), &fake, pending()).await;
         let left = setup.as_ref().map_or_else(Vec::new, |done| done.values.clone());
         let common = Common::new(&plan, left);
-        let Simulated { deltas, lines, stops, took } =
-            simulate(&plan, &common, &fake, workers, stop_at).await;
+        let (sender, receiver) = sample_queue();
+        let (mut deltas, mut samples) = (Vec::new(), Vec::new());
+        let mut take_samples = || {
+            while let Some(batch) = receiver.ready() {
+                samples.extend_from_slice(batch.samples());
+                batch.reuse();
+            }
+        };
+        let take = |delta| {
+            deltas.push(delta);
+            take_samples();
+        };
+        let sampled = common.clone().sampled(sender);
+        let Simulated { lines, stops, took, .. } =
+            simulate_into(&plan, &sampled, &fake, workers, stop_at, take).await;
+        take_samples();
+        assert_eq!((receiver.counts().seen(), receiver.counts().dropped()), (samples.len() as u64, 0));
         let teardown = run_once(&plan, Phase::Teardown, &common, &fake, pending()).await;
         let mut collector = Collector::new(&plan.catalog, workers, secs(1));
         for delta in deltas {
@@ -131,7 +149,7 @@ impl Sim {
         let seen = collector.snapshot(took);
         // What runs once is nobody's, and counted apart.
         let (around, sent) = fake.log().into_iter().partition(|sent| sent.vu == 0);
-        let run = Run { plan, sent, around, setup, teardown, seen, lines, stops, took };
+        let run = Run { plan, sent, around, setup, teardown, seen, samples, lines, stops, took };
         run.accounts_for_all(to_its_end);
         run
     }
@@ -327,6 +345,7 @@ impl Run {
         }
         let of_series = self.seen.series.points().iter().map(|point| point.requests).sum::<u64>();
         assert_eq!(of_series, requests_in(&whole, |_| true), "requests of the series");
+        self.samples_are_what_was_counted(&whole);
         let planned = workload_infos(&self.plan);
         for (workload, planned) in self.plan.workloads.iter().zip(planned) {
             let Some(planned) = planned.planned_iterations else { continue };
@@ -341,6 +360,15 @@ impl Run {
                 assert_eq!(due, planned, "{name}: started {started}");
             }
         }
+    }
+
+    /// The requests one by one make, recorded anew, what was counted: no more and no less, and the same times.
+    fn samples_are_what_was_counted(&self, whole: &Observations) {
+        let mut recorder = Recorder::new(&self.plan.catalog);
+        self.samples.iter().for_each(|sample| recorder.request(&sample.seen));
+        let anew = *recorder.swap(Box::new(Recorded::new(&self.plan.catalog)));
+        assert_eq!(lines_of_requests(&anew.counted), lines_of_requests(&self.seen.total), "what counts");
+        assert_eq!(lines_of_requests(&anew.whole()), lines_of_requests(whole), "all of it");
     }
 
     /// The sums: where every iteration starts with a request to `first`, iterations started are those that
@@ -412,12 +440,7 @@ impl Run {
 
 /// Observations as text.
 fn dump_of(seen: &Observations) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for (key, stats) in seen.requests() {
-        let times = (times_of(&stats.duration), times_of(&stats.response_time));
-        let bytes = (stats.sent_bytes, stats.received_bytes);
-        lines.push(format!("{key:?} {} {times:?} {bytes:?}", stats.count));
-    }
+    let mut lines = lines_of_requests(seen);
     lines.extend(seen.checks().map(|(key, tally)| format!("{key:?} {tally:?}")));
     for (key, stats) in seen.iterations() {
         let times = (times_of(&stats.duration), times_of(&stats.lag));
@@ -427,6 +450,18 @@ fn dump_of(seen: &Observations) -> String {
     lines.extend(seen.failures().map(|failure| format!("{failure:?}")));
     lines.sort();
     lines.join("\n") + "\n"
+}
+
+/// Requests by their series as text, in order.
+fn lines_of_requests(seen: &Observations) -> Vec<String> {
+    let line = |(key, stats): (&RequestKey, &RequestStats)| {
+        let times = (times_of(&stats.duration), times_of(&stats.response_time));
+        let bytes = (stats.sent_bytes, stats.received_bytes);
+        format!("{key:?} {} {times:?} {bytes:?}", stats.count)
+    };
+    let mut lines: Vec<String> = seen.requests().map(line).collect();
+    lines.sort();
+    lines
 }
 
 /// The requests in `seen` that satisfy a condition.

@@ -43,13 +43,15 @@ struct Run {
     gates: Gates,
     aborted: Option<(u64, String)>,
     seconds: u64,
+    /// Whether the load is being ended before its time.
+    ending: bool,
 }
 
 impl Run {
     fn new(thresholds: &[Threshold], catalog: Catalog) -> Self {
         let collector = Collector::new(&catalog, 1, SECOND);
         let gates = Gates::new(thresholds, &catalog);
-        Self { catalog, collector, gates, aborted: None, seconds: 0 }
+        Self { catalog, collector, gates, aborted: None, seconds: 0, ending: false }
     }
 
     fn second(&mut self, record: impl FnOnce(&mut Recorder)) {
@@ -58,7 +60,8 @@ impl Run {
         let recorded = recorder.swap(Box::new(Recorded::new(&self.catalog)));
         let (interval, running_users, made_users, last) = (self.seconds, 3, 5, false);
         let delta = Delta { worker: 0, interval, recorded, running_users, made_users, last };
-        for closed in self.collector.accept(delta).0 {
+        for mut closed in self.collector.accept(delta).0 {
+            closed.ending = self.ending;
             self.show(&closed);
         }
         self.seconds += 1;
@@ -181,7 +184,7 @@ fn windows_without_samples_or_with_warm_up_or_of_the_end_are_not_judged() {
     assert_eq!(verdict(&drained), "Passed 20 of 20, 20 from 0s");
     let mut ended = Run::new(&few, catalog_of(20, 0));
     ended.seconds_of(&[1; 4], 10);
-    ended.gates.end_load();
+    ended.ending = true;
     ended.seconds_of(&[1; 3], 1);
     assert_eq!(verdict(&ended), "Passed 20 of 20, 20 from 0s");
     let mut went_on = Run::new(&few, catalog_of(20, 0));

@@ -90,6 +90,33 @@ fn a_broken_threshold_is_worse_than_a_full_disk() {
     assert!(target.seen.requests() > 5, "{}", run.both());
 }
 
+/// The results have a place, and what was asked for besides has none.
+#[test]
+fn a_full_disk_costs_the_file_that_was_asked_for_and_neither_the_run_nor_its_results() {
+    let (Some(way), target, sandbox) = (permitted(), Target::answering(OK), Sandbox::new()) else { return };
+    sandbox.file("scenario.yaml", scenario(&target.url(), 2, 1_200, ""));
+    sandbox.file(
+        "inside.sh",
+        "mkdir out && mount -t tmpfs -o size=8k tmpfs out || exit 90\n\
+         dd if=/dev/zero of=out/fill bs=1k 2>dd.txt\n\
+         \"$@\"\ncode=$?\nls out > left\nexit $code\n",
+    );
+    let words = ["run", "scenario.yaml", "--out", "csv=out/rows.csv", "--out", "jsonl=lines.jsonl"];
+    let run = sandbox.start_under(&[&way[..], &["sh", "inside.sh"]].concat(), &words).wait();
+    run.assert_code(97);
+    run.assert_says(&[
+        "csv=out/rows.csv cannot be written: No space left on device",
+        "the run goes on without it",
+        "out/rows.csv could not be written: No space left",
+        "--out FORMAT=FILE` makes it from the journal",
+        "Service time",
+    ]);
+    assert!(target.seen.requests() > 5, "{}", run.both());
+    assert_eq!(fs::read_to_string(sandbox.path().join("left")).unwrap(), "fill\n");
+    let lines = fs::read_to_string(sandbox.path().join("lines.jsonl")).unwrap();
+    assert!(lines.lines().count() >= 2, "{lines}");
+}
+
 /// The signal for it would end the process without a word.
 #[test]
 fn a_limit_on_the_size_of_files_ends_no_run() {

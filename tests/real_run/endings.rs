@@ -127,7 +127,7 @@ fn assert_stopped(run: &Finished, signal: &str) {
     assert!(summary.reason().contains(&format!("stopped by {signal}")), "{}", summary.reason());
     let judged: Vec<bool> = summary.list("thresholds").iter().map(|one| one["passed"] == true).collect();
     assert_eq!(judged, [true, false], "{}", run.both());
-    run.assert_says(&["exit code 105", "Results: results/"]);
+    run.assert_says(&["exit code 105", "for programs results/"]);
 }
 
 #[test]
@@ -220,6 +220,36 @@ fn a_signal_in_teardown_after_one_in_the_load_cuts_it() {
     let run = running.wait();
     assert_stopped(&run, "SIGINT");
     run.assert_says(&["`teardown` was cut by a second signal"]);
+}
+
+/// Whatever ended the load, whoever stops what comes after it has stopped the run.
+#[test]
+fn a_signal_in_teardown_after_another_ending_is_105() {
+    for (ends, says) in [
+        ("flow: [ { get: /use }, { stop: run, if: '${scenario.iteration == 20}' } ]\n", "the step on line"),
+        (
+            "flow: [ { get: /use } ]\nthresholds: { http_reqs: { expect: count < 1, abort: true } }\n",
+            "aborted after",
+        ),
+    ] {
+        let (sandbox, gate) = (Sandbox::new(), Gate::open());
+        gate.holds_teardown.store(true, Ordering::SeqCst);
+        let text = format!(
+            "target: {}\nload: {{ users: 2, duration: 10m, graceful_stop: 10m }}\nthink_time: 5ms\n\
+             http: {{ timeout: 10m }}\nteardown: [ {{ get: /gone }} ]\n{ends}",
+            gate.target.url()
+        );
+        let running = sandbox.start_scenario(&text, &[]);
+        wait_for("the teardown", || (gate.times("/gone") == 1).then_some(()));
+        assert!(running.stderr().contains(says), "{}", running.stderr());
+        signal_and_wait_for(&running, "TERM", "SIGTERM: ending after `teardown`");
+        gate.holds_teardown.store(false, Ordering::SeqCst);
+        let run = running.wait();
+        run.assert_code(105);
+        let summary = run.summary();
+        assert!(summary.reason().contains("stopped by SIGTERM"), "{}", summary.reason());
+        assert_eq!(summary.at("/teardown/requests"), 1);
+    }
 }
 
 #[test]

@@ -111,6 +111,8 @@ impl Sandbox {
         for proxy in PROXIES {
             command.env_remove(proxy);
         }
+        // Tests can run in a workflow of GitHub's.
+        command.env_remove("GITHUB_ACTIONS");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -4,10 +4,7 @@
 //! It lives in the virtual environment that `.ci/run` makes beside the build's results. Where there is none the tests say
 //! so and skip that half; with `LOADGEN_REQUIRE_HDRHISTOGRAM` set they fail.
 
-use super::{
-    harness::Sandbox,
-    target::{OK, Target},
-};
+use super::{everything, harness::Sandbox};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use loadgen::{measure::Latency, model::Percent};
 use rand::{RngExt, SeedableRng};
@@ -50,12 +47,12 @@ for one in asked["histograms"]:
 json.dump(answers, open(sys.argv[2], "w"))
 "#;
 
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("httpbin").join("bin/python")
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn peer_is_there() -> bool {
+pub(super) fn peer_is_there() -> bool {
     let import = Command::new(python()).args(["-c", "import hdrh.histogram"]).output();
     let is_there = import.is_ok_and(|done| done.status.success());
     if !is_there {
@@ -154,29 +151,67 @@ fn another_implementation_reads_and_records_the_same() {
     }
 }
 
+/// Every distribution of a document that can have a histogram, with its place.
+fn trends<'d>(place: &str, value: &'d Value, found: &mut Vec<(String, &'d Value)>) {
+    match value {
+        Value::Object(map) if map.contains_key("histogram") => found.push((place.to_owned(), value)),
+        Value::Object(map) => map.iter().for_each(|(key, one)| trends(&format!("{place}/{key}"), one, found)),
+        Value::Array(list) => list.iter().for_each(|one| trends(place, one, found)),
+        _ => {}
+    }
+}
+
+/// Those that are documented to have none.
+fn is_without(place: &str) -> bool {
+    ["/requests/by_status/", "/tags/", "/tasks/lag_ms"].iter().any(|without| place.starts_with(without))
+}
+
 #[test]
-fn the_histograms_of_a_summary_can_be_read_elsewhere() {
+fn every_histogram_of_a_summary_can_be_read_elsewhere() {
     if !peer_is_there() {
         return;
     }
-    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
-    let run = sandbox.run_scenario(&format!(
-        "target: {}\nload: {{ users: 2, iterations: 300 }}\ntasks: [ {{ get: /, name: root }} ]\n",
-        target.url()
-    ));
-    run.assert_code(0);
-    let trends = [
-        run.summary().at("/metrics/http_req_duration"),
-        run.summary().at("/metrics/http_req_response_time"),
-        &run.summary().named("requests", "root")["duration_ms"],
-    ];
-    let asked: Vec<Value> = trends.iter().map(|trend| json!({ "histogram": trend["histogram"] })).collect();
-    for (trend, answer) in trends.iter().zip(ask(&sandbox, &asked)) {
-        assert_eq!(answer["read"]["count"], trend["count"]);
-        for (key, index) in [("p50", 1), ("p75", 2), ("p90", 3), ("p95", 4), ("p99", 5)] {
-            let theirs = answer["read"]["percentiles"][index].as_f64().unwrap() / 1e3;
-            let (ours, max) = (trend[key].as_f64().unwrap(), trend["max"].as_f64().unwrap());
-            assert!((theirs.min(max) - ours).abs() < 0.001, "{key}: {ours} ms, and {theirs} ms elsewhere");
+    let (sandbox, target) = (Sandbox::new(), everything::target());
+    let [one, _, joined] = everything::run(&sandbox, &target);
+    for folder in [one, joined] {
+        let summary = everything::summary(&folder);
+        let mut all = Vec::new();
+        trends("", &summary.0, &mut all);
+        for (place, trend) in &all {
+            let has_one = trend["count"] != 0 && !is_without(place);
+            assert_eq!(trend["histogram"].is_string(), has_one, "{place}: {trend:#}");
         }
+        all.retain(|(_, trend)| trend["histogram"].is_string());
+        for list in ["/metrics/", "/requests/", "/stages/", "/tasks/", "/groups/"] {
+            assert!(all.iter().any(|(place, _)| place.starts_with(list)), "none of {list}");
+        }
+        let asked: Vec<Value> =
+            all.iter().map(|(_, trend)| json!({ "histogram": trend["histogram"] })).collect();
+        for ((place, trend), answer) in all.iter().zip(ask(&sandbox, &asked)) {
+            assert_same(place, trend, &answer["read"]);
+        }
+    }
+}
+
+/// What the other implementation reads out of a distribution's histogram is what stands beside it. It rounds ranks to the
+/// nearest and we round them up, which few samples show: so its buckets are asked.
+#[track_caller]
+fn assert_same(place: &str, trend: &Value, read: &Value) {
+    assert_eq!(read["count"], trend["count"], "{place}");
+    let buckets: Vec<(u64, u64)> = serde_json::from_value(read["buckets"].clone()).unwrap();
+    let (count, max) = (trend["count"].as_u64().unwrap(), trend["max"].as_f64().unwrap());
+    let keys = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99"];
+    for (key, percent) in keys.into_iter().zip([50_000, 75_000, 90_000, 95_000, 99_000, 99_900, 99_990]) {
+        let rank = (count * percent).div_ceil(100_000);
+        let mut seen = 0;
+        let bucket = buckets.iter().find(|(_, samples)| {
+            seen += samples;
+            seen >= rank
+        });
+        let (theirs, ours) = (bucket.unwrap().0 as f64 / 1e3, trend[key].as_f64().unwrap());
+        assert!(
+            (theirs.min(max) - ours).abs() < 0.001 + 1e-9,
+            "{place} {key}: {ours} ms, and {theirs} ms elsewhere"
+        );
     }
 }

@@ -237,12 +237,20 @@ fn what_is_no_journal_is_told() {
 
 #[test]
 fn two_generators_joined_have_seen_what_the_target_saw() {
+    joined_is_the_sum("users: 2", 4);
+}
+
+#[test]
+fn two_generators_with_a_rate_joined_were_meant_to_do_what_both_were() {
+    joined_is_the_sum("rate: 50/s, max_users: 10", 0);
+}
+
+/// Runs a load in two parts and joins them; so many users have them both, where that is known.
+fn joined_is_the_sum(load: &str, users: u64) {
     let target = Target::answering(OK);
     let sandbox = Sandbox::new();
-    sandbox.file(
-        "scenario.yaml",
-        scenario(&target.url(), 2, 2_500, "thresholds:\n  http_req_failed: rate < 1%\n"),
-    );
+    let text = scenario(&target.url(), 2, 2_500, "thresholds:\n  http_req_failed: rate < 1%\n");
+    sandbox.file("scenario.yaml", text.replace("users: 2", load).replace("think_time: 5ms\n", ""));
     let both = ["a", "b"].map(|results| sandbox.start(&["run", "scenario.yaml", "--results", results]));
     both.map(Running::wait).iter().for_each(|run| run.assert_code(0));
     let seen = target.seen.requests();
@@ -258,12 +266,33 @@ fn two_generators_joined_have_seen_what_the_target_saw() {
     joined.assert_consistent();
     assert_eq!(joined.count("http_reqs"), seen);
     assert_eq!(joined.count("http_reqs"), in_a.count("http_reqs") + in_b.count("http_reqs"));
-    assert_eq!(joined.at("/metrics/vus_max/value"), 4);
+    let made = |summary: &Summary| summary.at("/metrics/vus_max/value").as_u64().unwrap();
+    assert_eq!(made(&joined), made(&in_a) + made(&in_b));
+    assert!(users == 0 || made(&joined) == users);
+    let planned = |summary: &Summary, key: &str| summary.at(&format!("/workloads/0/{key}")).as_u64();
+    for key in ["planned_iterations", "max_users"] {
+        let both = planned(&in_a, key).zip(planned(&in_b, key)).map(|(a, b)| a + b);
+        assert_eq!(planned(&joined, key), both, "{key}");
+    }
+    assert_eq!(planned(&joined, "planned_iterations").is_some(), users == 0);
+    for level in ["/workloads/0/levels/0/level", "/workloads/0/levels/1/level"] {
+        let of = |summary: &Summary| summary.0.pointer(level).and_then(Value::as_f64);
+        assert_eq!(of(&joined), of(&in_a).zip(of(&in_b)).map(|(a, b)| a + b));
+    }
     assert_eq!(joined.list("run/parts").len(), 2);
     assert_eq!(joined.at("/run/parts/0/seed"), in_a.at("/run/seed"));
-    for key in
-        ["metrics", "requests", "tasks", "checks", "stages", "series", "errors", "connections", "thresholds"]
-    {
+    for key in [
+        "metrics",
+        "requests",
+        "tasks",
+        "checks",
+        "stages",
+        "series",
+        "errors",
+        "connections",
+        "thresholds",
+        "workloads",
+    ] {
         assert_eq!(joined.0[key], turned.0[key], "{key}");
     }
 
@@ -305,4 +334,54 @@ fn parts_of_different_runs_are_not_joined() {
         run.assert_says(&[says]);
     }
     assert!(!sandbox.path().join("joined").exists());
+}
+
+/// A folder that was copied has another name and the same run in it.
+#[test]
+fn a_copy_of_a_part_is_not_counted_twice() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    sandbox.run_scenario(&scenario(&target.url(), 1, 300, "")).assert_code(0);
+    let folder = only_folder(&sandbox, "results");
+    let copy = sandbox.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    fs::copy(folder.join("journal.jsonl"), copy.join("journal.jsonl")).unwrap();
+    let words = [folder.to_str().unwrap(), copy.to_str().unwrap()];
+    let run = sandbox.run(&["merge", words[0], words[1], "--results", "joined"]);
+    run.assert_code(2);
+    let id = folder.file_name().unwrap().to_str().unwrap();
+    run.assert_says(&[&format!("are the same run, `{id}`, which would be counted twice")]);
+    assert!(!sandbox.path().join("joined").exists());
+}
+
+/// One part is stopped early and the other goes on: so does the load of both, its windows and its rates.
+#[test]
+fn a_part_that_was_stopped_does_not_end_the_load_of_the_others() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    let limit = "thresholds:\n  vus: { expect: min >= 1, over: 1s }\n";
+    sandbox.file("scenario.yaml", scenario(&target.url(), 1, 5_000, limit));
+    let whole = sandbox.start(&["run", "scenario.yaml", "--results", "whole"]);
+    let short = sandbox.start(&["run", "scenario.yaml", "--results", "short"]);
+    let journal = sandbox.path().join("short");
+    wait_for("two seconds in the journal", || {
+        let folder = folders(&journal).into_iter().next()?;
+        let text = fs::read_to_string(folder.join("journal.jsonl")).ok()?;
+        (intervals(&text) >= 2).then_some(())
+    });
+    short.signal("INT");
+    short.wait().assert_code(105);
+    whole.wait().assert_code(0);
+    let [whole, short] = ["whole", "short"].map(|results| only_folder(&sandbox, results));
+    let words = ["merge", whole.to_str().unwrap(), short.to_str().unwrap(), "--results", "joined"];
+    sandbox.run(&words).assert_code(105);
+    let joined = summary_of(&only_folder(&sandbox, "joined"));
+    let (whole, short) = (summary_of(&whole), summary_of(&short));
+    joined.assert_consistent();
+    let requests = whole.count("http_reqs") + short.count("http_reqs");
+    assert_eq!(joined.count("http_reqs"), requests);
+    let rate = joined.figure("http_reqs", "rate");
+    assert!((rate - requests as f64 / 5.0).abs() < rate * 1e-6, "{rate}/s of {requests} in five seconds");
+    // Windows went on being judged behind the stop, where only one user is left.
+    let worst = joined.at("/thresholds/0/worst_window");
+    assert_eq!((&worst["observed"], &worst["held"]), (&1.0.into(), &true.into()), "{worst:#}");
+    assert!(worst["start_ms"].as_u64() >= Some(1_000), "{worst:#}");
 }

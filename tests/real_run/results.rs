@@ -6,11 +6,42 @@ use super::{
     target::{OK, Target, scenario},
 };
 use regex::Regex;
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 fn names(folder: &std::path::Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_run_prints_the_command_that_compares_it_with_the_one_before() {
+    let (sandbox, target) = (Sandbox::alone(), Target::answering(OK));
+    sandbox.file("scenario.yaml", scenario(&target.url(), 1, 300, ""));
+    let mut sound = 0;
+    // A machine that takes the processors away makes runs that are not to be compared.
+    for _ in 0..6 {
+        let run = sandbox.run(&["run", "scenario.yaml", "--results", "it's kept/here"]);
+        run.assert_code(0);
+        let is_sound = !run.stdout.contains("Generator: SATURATED");
+        let command = run.stdout.lines().find_map(|line| line.strip_prefix("  loadgen compare "));
+        assert_eq!(command.is_some(), is_sound && sound > 0, "{}", run.both());
+        sound += u32::from(is_sound);
+        if let Some(arguments) = command {
+            let line = format!("'{}' compare {arguments}", env!("CARGO_BIN_EXE_loadgen"));
+            let compared =
+                Command::new("sh").args(["-c", &line]).current_dir(sandbox.path()).output().unwrap();
+            let said = String::from_utf8_lossy(&compared.stdout);
+            assert!([Some(0), Some(99)].contains(&compared.status.code()), "{line}: {compared:?}");
+            assert!(
+                said.contains("Base: it's kept/here/") && said.contains("New: it's kept/here/"),
+                "{said}"
+            );
+            return;
+        }
+    }
 }
 
 #[test]
@@ -29,7 +60,7 @@ fn a_run_has_a_folder_of_its_own_named_after_it() {
         let inside = sandbox.path().join("kept/here").join(folder);
         let mut files = names(&inside);
         files.sort();
-        assert_eq!(files, ["journal.jsonl", "summary.json"]);
+        assert_eq!(files, ["journal.jsonl", "report.html", "summary.json"]);
         let summary = Summary::parse(&fs::read_to_string(inside.join("summary.json")).unwrap());
         summary.assert_consistent();
         assert_eq!(summary.at("/run/id"), folder.as_str());

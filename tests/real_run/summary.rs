@@ -135,6 +135,11 @@ impl Summary {
         assert_eq!(over_time("iterations"), self.count("iterations") + self.left_out("iterations"));
         let failed = self.count("failed_iterations") + self.left_out("failed_iterations");
         assert_eq!(over_time("failed_iterations"), failed);
+        let interrupted = self.count("interrupted_iterations") + self.left_out("interrupted_iterations");
+        assert_eq!(over_time("interrupted_iterations"), interrupted);
+        for metric in ["failed_iterations", "interrupted_iterations"] {
+            assert_eq!(self.sum("stages", &format!("/{metric}")), self.count(metric));
+        }
         assert_eq!(self.sum("stages", "/iterations"), self.count("iterations"));
         let dropped = self.count("dropped_iterations");
         assert_eq!(self.sum("stages", "/dropped_iterations"), dropped);

@@ -97,6 +97,11 @@ const WHOLE: [u8; 3] = [0, 97, 99];
 /// How far two numbers of arrivals may be apart, besides what chance does to those of a Poisson process.
 const CLOSE: f64 = 0.05;
 
+/// Whether a run came to its end and told something about the target, as far as its exit code and its length say.
+pub fn is_whole(exit_code: u8, incomplete: bool) -> bool {
+    !incomplete && WHOLE.contains(&exit_code)
+}
+
 /// Holds every run against the first of the base.
 pub fn objections(base: &[RunFacts], new: &[RunFacts], allowed: Allowed) -> Objections {
     let mut found = Objections::default();
@@ -141,7 +146,7 @@ fn twice(base: &[RunFacts], new: &[RunFacts], found: &mut Objections) {
 
 fn validity(run: &RunFacts, found: &mut Objections) {
     let RunFacts { place, exit_code, reason, .. } = run;
-    if run.incomplete || !WHOLE.contains(exit_code) {
+    if !is_whole(*exit_code, run.incomplete) {
         found.refusals.push(format!("{place} is no whole run: {reason} (exit code {exit_code})"));
     }
     match &run.health {

@@ -19,7 +19,9 @@ mod verdicts;
 mod tests;
 
 pub use align::{Aligned, Row, align};
-pub use comparable::{Allowed, Health, Objections, RunFacts, StageFacts, WorkloadFacts, objections};
+pub use comparable::{
+    Allowed, Health, Objections, RunFacts, StageFacts, WorkloadFacts, is_whole, objections,
+};
 pub use family::Correction;
 pub use measured::{MeasuredRun, Part, Subject, SubjectKind, TimeKind};
 pub use quantity::Quantity;

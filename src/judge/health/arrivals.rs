@@ -6,7 +6,7 @@
 
 use super::{HealthCode, HealthFinding, HealthStatus, counted, number, percent};
 use crate::{
-    measure::Snapshot,
+    measure::SoFar,
     model::{Catalog, StageId, WorkloadId},
 };
 use std::time::Duration;
@@ -29,7 +29,7 @@ struct Due {
 }
 
 impl Due {
-    fn of(workload: WorkloadId, snapshot: &Snapshot, catalog: &Catalog) -> Self {
+    fn of(workload: WorkloadId, snapshot: &SoFar<'_>, catalog: &Catalog) -> Self {
         let own = |stage: &StageId| catalog.stage(*stage).workload == workload;
         let mut due = Self::default();
         for id in catalog.stage_ids().filter(own) {
@@ -68,7 +68,7 @@ fn open(catalog: &Catalog) -> impl Iterator<Item = WorkloadId> {
 }
 
 /// Arrivals that the generator dropped; where it `is_late`, all that were dropped.
-pub(super) fn dropped(snapshot: &Snapshot, catalog: &Catalog, is_late: bool) -> Option<HealthFinding> {
+pub(super) fn dropped(snapshot: &SoFar<'_>, catalog: &Catalog, is_late: bool) -> Option<HealthFinding> {
     let (mut all, mut own) = (0, 0);
     for id in open(catalog) {
         let due = Due::of(id, snapshot, catalog);
@@ -94,7 +94,7 @@ pub(super) fn dropped(snapshot: &Snapshot, catalog: &Catalog, is_late: bool) -> 
 }
 
 /// Arrivals that had a user, who did not start them all the same.
-pub(super) fn given_up(snapshot: &Snapshot, catalog: &Catalog) -> Option<HealthFinding> {
+pub(super) fn given_up(snapshot: &SoFar<'_>, catalog: &Catalog) -> Option<HealthFinding> {
     let (mut all, mut given_up) = (0, 0);
     for due in open(catalog).map(|id| Due::of(id, snapshot, catalog)) {
         all += due.all();
@@ -109,11 +109,11 @@ pub(super) fn given_up(snapshot: &Snapshot, catalog: &Catalog) -> Option<HealthF
 }
 
 /// Workloads whose rate the target did not take.
-pub(super) fn target_limits(snapshot: &Snapshot, catalog: &Catalog) -> Vec<HealthFinding> {
+pub(super) fn target_limits(snapshot: &SoFar<'_>, catalog: &Catalog) -> Vec<HealthFinding> {
     open(catalog).filter_map(|id| target_limit(id, snapshot, catalog)).collect()
 }
 
-fn target_limit(id: WorkloadId, snapshot: &Snapshot, catalog: &Catalog) -> Option<HealthFinding> {
+fn target_limit(id: WorkloadId, snapshot: &SoFar<'_>, catalog: &Catalog) -> Option<HealthFinding> {
     let due = Due::of(id, snapshot, catalog);
     let unserved = due.unserved();
     if unserved == 0 || due.length.is_zero() {

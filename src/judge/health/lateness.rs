@@ -2,7 +2,7 @@
 
 use super::{HealthCode, HealthFinding, HealthStatus, Shares, percent, shown};
 use crate::{
-    measure::{Latency, Snapshot},
+    measure::{Latency, SoFar},
     model::{Catalog, Percent},
 };
 use std::time::Duration;
@@ -20,7 +20,7 @@ const GAPS: f64 = 0.01;
 const LEAST_SATURATING: Duration = Duration::from_millis(250);
 
 /// Iterations that began late.
-pub(super) fn lag(snapshot: &Snapshot, catalog: &Catalog) -> Option<HealthFinding> {
+pub(super) fn lag(snapshot: &SoFar<'_>, catalog: &Catalog) -> Option<HealthFinding> {
     let p95 = response_p95(snapshot);
     // Users of the closed model start all at once, and their first iterations one after the other: those describe
     // nothing that is measured.
@@ -40,7 +40,7 @@ pub(super) fn lag(snapshot: &Snapshot, catalog: &Catalog) -> Option<HealthFindin
     Some(HealthFinding { code: HealthCode::Lag, status, text, remedy: remedy.to_owned() })
 }
 
-fn response_p95(snapshot: &Snapshot) -> Duration {
+fn response_p95(snapshot: &SoFar<'_>) -> Duration {
     let mut all = Latency::new();
     snapshot.total.requests().for_each(|(_, stats)| all.merge(&stats.response_time));
     all.percentile(Percent::whole(95)).unwrap_or_default()
@@ -54,7 +54,7 @@ struct Late {
 }
 
 impl Late {
-    fn new(snapshot: &Snapshot, catalog: &Catalog, is_open: bool, excused: u64) -> Self {
+    fn new(snapshot: &SoFar<'_>, catalog: &Catalog, is_open: bool, excused: u64) -> Self {
         let mut lag = Latency::new();
         let iterations = snapshot.total.iterations();
         iterations
@@ -99,7 +99,7 @@ impl Late {
 }
 
 /// Stretches in which it stood still.
-pub(super) fn gap(snapshot: &Snapshot) -> Option<HealthFinding> {
+pub(super) fn gap(snapshot: &SoFar<'_>) -> Option<HealthFinding> {
     let gaps = snapshot.vitals.whole.gaps;
     if gaps.count == 0 {
         return None;

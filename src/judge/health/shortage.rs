@@ -2,7 +2,7 @@
 
 use super::{HealthCode, HealthFinding, HealthStatus, Shares, counted, number, percent, shown};
 use crate::{
-    measure::{Snapshot, Vitals},
+    measure::{SoFar, Vitals},
     model::{ErrorKind, format_duration},
 };
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) fn processors(vitals: &Vitals) -> Option<HealthFinding> {
 }
 
 /// Requests that failed for want of ports or files.
-pub(super) fn of_requests(snapshot: &Snapshot) -> Vec<HealthFinding> {
+pub(super) fn of_requests(snapshot: &SoFar<'_>) -> Vec<HealthFinding> {
     let failed = |kind: ErrorKind| -> u64 {
         let requests = snapshot.total.requests().filter(|(key, _)| key.error == Some(kind));
         requests.map(|(_, stats)| stats.count).sum()
@@ -86,7 +86,7 @@ pub(super) fn clock_step(vitals: &Vitals) -> Option<HealthFinding> {
 }
 
 /// Times beyond what histograms hold.
-pub(super) fn clipped(snapshot: &Snapshot) -> Option<HealthFinding> {
+pub(super) fn clipped(snapshot: &SoFar<'_>) -> Option<HealthFinding> {
     let clipped = snapshot.total.clipped();
     let were = if clipped == 1 { "was" } else { "were" };
     let text = format!(

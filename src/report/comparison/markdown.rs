@@ -8,7 +8,7 @@ use super::{
 };
 use crate::report::{
     comparison_v1::{ChangeV1, ComparisonV1, FindingV1, RowV1, SubjectV1, TimeV1},
-    text::inert,
+    inert_markdown::plain,
 };
 
 /// The comparison as GitHub-flavoured Markdown. What is unchanged is folded away.
@@ -88,37 +88,4 @@ fn folded(document: &ComparisonV1) -> String {
         return unchanged;
     }
     format!("<details><summary>What is unchanged</summary>\n\n{unchanged}</details>\n\n")
-}
-
-/// Text that Markdown and HTML leave as it is.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in inert(text).chars() {
-        match c {
-            '&' => plain += "&amp;",
-            '<' => plain += "&lt;",
-            '>' => plain += "&gt;",
-            // A mention would call somebody.
-            '@' => plain += "&#64;",
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                plain.push('\\');
-                plain.push(c);
-            }
-            _ => plain.push(c),
-        }
-    }
-    // Nor does an address become a link.
-    plain.replace("://", "&#58;//")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_names() {
-        let hostile = "a|b <img> [x](y) `c` @all #1 *d* e_f\n& \\ http://x";
-        let expected = r"a\|b &lt;img&gt; \[x\](y) \`c\` &#64;all \#1 \*d\* e\_f\\n&amp; \\ http&#58;//x";
-        assert_eq!(plain(hostile), expected);
-    }
 }

@@ -255,7 +255,7 @@ fn parts(view: &SummaryView) -> Result<Vec<Part>, String> {
     for task in view.tasks.iter().filter(|task| task.kind == TaskKindV1::Iteration) {
         let subject = subject(SubjectKind::Task, &task.workload, &task.name, &task.name);
         let times = latency(&task.duration_ms).ok_or_else(|| format!("task `{}`", task.name))?;
-        let count = task.iterations + task.failed;
+        let count = task.iterations.saturating_add(task.failed);
         parts.push(Part { subject, service: times.clone(), response: times, count, failed: task.failed });
     }
     number_those_of_one_name(&mut parts);
@@ -285,7 +285,13 @@ fn all_requests(metrics: &BTreeMap<String, Value>) -> Result<Part, String> {
         return Err("`metrics.http_req_failed`".to_owned());
     };
     let subject = subject(SubjectKind::All, "", "", "all requests");
-    Ok(Part { subject, service, response, count: failed.passes + failed.fails, failed: failed.passes })
+    Ok(Part {
+        subject,
+        service,
+        response,
+        count: failed.passes.saturating_add(failed.fails),
+        failed: failed.passes,
+    })
 }
 
 fn latency(trend: &TrendView) -> Option<Latency> {

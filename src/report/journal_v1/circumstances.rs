@@ -1,7 +1,7 @@
 //! Which run a journal is of, how its load began, and how it ended, as they are written.
 
 use super::lines::{End, JournalFault, Start};
-use crate::model::{Ending, HostInfo, OnceInfo, PartInfo, RunInfo, WorkloadInfo};
+use crate::model::{Ending, HostInfo, LevelAt, OnceInfo, PartInfo, RunInfo, WorkloadInfo};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -59,17 +59,22 @@ struct WorkloadV1 {
     max_users: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     planned_iterations: Option<u64>,
+    /// When, in milliseconds, and how much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    levels: Vec<(u64, f64)>,
 }
 
 impl WorkloadV1 {
     fn new(workload: &WorkloadInfo) -> Self {
-        let WorkloadInfo { executor, max_users, planned_iterations } = workload.clone();
-        Self { executor, max_users, planned_iterations }
+        let WorkloadInfo { executor, max_users, planned_iterations, levels } = workload.clone();
+        let levels = levels.into_iter().map(|LevelAt { at_ms, level }| (at_ms, level)).collect();
+        Self { executor, max_users, planned_iterations, levels }
     }
 
     fn read(self) -> WorkloadInfo {
-        let Self { executor, max_users, planned_iterations } = self;
-        WorkloadInfo { executor, max_users, planned_iterations }
+        let Self { executor, max_users, planned_iterations, levels } = self;
+        let levels = levels.into_iter().map(|(at_ms, level)| LevelAt { at_ms, level }).collect();
+        WorkloadInfo { executor, max_users, planned_iterations, levels }
     }
 }
 

@@ -1,54 +1,55 @@
-//! The live view on a terminal: one line that is drawn over, by indicatif.
+//! The live view on a terminal: the panel, drawn over by indicatif.
 
 use super::{
-    line::{Progress, plain_line},
-    terminal::Unpadded,
+    panel::{Room, panel},
+    state::Progress,
+    terminal::InPlace,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-use std::time::Duration;
 
-/// The bar is short, so that the line behind it fits into 80 columns; what does not fit is cut at its end. No
-/// colours: indicatif would look into the environment for them.
-const TEMPLATE: &str = "[{bar:6}] {wide_msg}";
+/// All lines are ours. No colours of indicatif's: it would look into the environment for them.
+const TEMPLATE: &str = "{msg}";
 
-/// A line at the bottom of the terminal that is drawn anew at each update.
+/// Lines at the bottom of the terminal that are drawn anew at each update.
 ///
-/// Use [`plain_line`] where there is no terminal.
+/// Use [`plain_line`](super::plain_line) where there is no terminal.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
+    terminal: Box<dyn TermLike>,
+    color: bool,
 }
 
 impl Bar {
-    /// A bar for a load of this length on this terminal. Nothing is drawn before the first update.
-    pub fn new(terminal: impl TermLike + 'static, planned: Duration) -> Self {
-        let target = ProgressDrawTarget::term_like(Box::new(Unpadded::new(terminal)));
-        let bar = ProgressBar::with_draw_target(Some(millis(planned)), target);
-        // A template that indicatif did not take would leave its own style: plainer, but a bar.
+    /// A view on this terminal; its size is asked for at each update. Nothing is drawn before the first one.
+    pub fn new(terminal: impl TermLike + Clone + 'static, color: bool) -> Self {
+        let drawn_on = InPlace::new(terminal.clone());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(drawn_on)));
+        // A template that indicatif did not take would leave its own style: other lines, but lines.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style.progress_chars("=> "));
+            bar.set_style(style);
         }
-        Self { bar }
+        Self { bar, terminal: Box::new(InPlace::new(terminal)), color }
     }
 
     /// Draws where the run stands.
     pub fn update(&self, progress: &Progress) {
-        // Each of the two draws; the line first, since the bar alone would be seen to jump.
-        self.bar.set_message(plain_line(progress));
-        self.bar.update(|state| state.set_pos(millis(progress.elapsed.min(progress.planned))));
+        let room = Room {
+            columns: usize::from(self.terminal.width()),
+            // The line above stays in sight, and the panel never scrolls.
+            rows: usize::from(self.terminal.height()).saturating_sub(1).max(1),
+            color: self.color,
+        };
+        self.bar.set_message(panel(progress, room).join("\n"));
     }
 
-    /// Prints a line above the bar, which stays below it. Control characters are the caller's to remove.
+    /// Prints a line above the panel, which stays below it. Control characters are the caller's to remove.
     pub fn note(&self, line: &str) {
         self.bar.println(line);
     }
 
-    /// Removes the bar, so that what follows starts on an empty line.
+    /// Removes the panel, so that what follows starts on an empty line.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,10 @@
 //! Requests by what became of them and by the user's own tags, the workloads with their accounts, and what the bounds
 //! on memory left out.
 
-use super::{metrics::share, trend::TrendV1};
+use super::{metrics::share, trend::TrendV1, words};
 use crate::{
     measure::Snapshot,
-    model::{Catalog, RunInfo, WorkloadId},
+    model::{Catalog, LevelAt, RunInfo, WorkloadId},
     report::{
         breakdown::{Part, RequestEnd, TagValue, tags},
         format::per_second,
@@ -13,6 +13,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The requests of a kind that came to the same: a status or an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,11 +21,16 @@ pub struct OutcomeV1 {
     /// The responses' status; null where there was no usable response, and in the row of all further outcomes.
     pub status: Option<u16>,
     /// Why there was no usable response; null where there was one, and in the row of all further outcomes.
+    #[schemars(extend("enum" = words::errors_or_null()))]
     pub error: Option<String>,
     /// How many there were.
     pub count: u64,
     /// Number of those that failed.
     pub failed: u64,
+    /// Share of those that failed, from 0 to 1.
+    pub failed_rate: Option<f64>,
+    /// How many there were per second of the time that counts; null if no time passed.
+    pub rate_per_s: Option<f64>,
     /// Service time, in ms, without a histogram.
     pub duration_ms: TrendV1,
     /// Response time, in ms, without a histogram.
@@ -33,11 +39,11 @@ pub struct OutcomeV1 {
 
 impl OutcomeV1 {
     /// The rows of one request.
-    pub(super) fn list(outcomes: &[(RequestEnd, Part)]) -> Vec<Self> {
-        outcomes.iter().map(|(end, part)| Self::new(*end, part)).collect()
+    pub(super) fn list(outcomes: &[(RequestEnd, Part)], counted: Duration) -> Vec<Self> {
+        outcomes.iter().map(|(end, part)| Self::new(*end, part, counted)).collect()
     }
 
-    fn new(end: RequestEnd, part: &Part) -> Self {
+    fn new(end: RequestEnd, part: &Part, counted: Duration) -> Self {
         let (status, error) = match end {
             RequestEnd::Status(status) => (Some(status), None),
             RequestEnd::Error(error) => (None, Some(error.name().to_owned())),
@@ -48,6 +54,8 @@ impl OutcomeV1 {
             error,
             count: part.count,
             failed: part.failed,
+            failed_rate: share(part.failed, part.count),
+            rate_per_s: per_second(part.count, counted),
             duration_ms: TrendV1::without_histogram(&part.duration),
             response_time_ms: TrendV1::without_histogram(&part.response_time),
         }
@@ -107,6 +115,21 @@ pub enum ModelV1 {
     Open,
 }
 
+/// How much load there was to be at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LevelV1 {
+    /// When, in milliseconds from the start of the run.
+    pub t_ms: u64,
+    /// Users, or iterations per second.
+    pub level: f64,
+}
+
+impl LevelV1 {
+    fn new(level: &LevelAt) -> Self {
+        Self { t_ms: level.at_ms, level: level.level }
+    }
+}
+
 /// A workload: what it was meant to start, and what became of that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadV1 {
@@ -116,6 +139,7 @@ pub struct WorkloadV1 {
     pub model: ModelV1,
     /// How its load arrives, by k6's name for it: `constant_vus`, `ramping_arrival_rate` and the like; null where
     /// it is not known.
+    #[schemars(extend("enum" = words::executors_or_null()))]
     pub executor: Option<String>,
     /// The most users that it could have; null where that is not known.
     pub max_users: Option<u64>,
@@ -123,6 +147,11 @@ pub struct WorkloadV1 {
     /// or is not known. In a run to its end each of them was started or dropped, but for those left by users that
     /// stopped themselves.
     pub planned_iterations: Option<u64>,
+    /// How its load was to rise and fall: users of a closed workload, iterations per second of an open one, at the
+    /// corners of its stages. Between two of them it is a straight line; two at one time are a step. Empty where that
+    /// is not known.
+    #[serde(default)]
+    pub levels: Vec<LevelV1>,
     /// Number of iterations that began and count: those below together.
     pub started: u64,
     /// Number of those that ran to their end.
@@ -133,15 +162,17 @@ pub struct WorkloadV1 {
     pub interrupted: u64,
     /// Number of iterations that were meant to start and did not, because there was no user or no time for them.
     pub dropped_iterations: u64,
+    /// Iterations that ran to their end per second of the time that counts; null if no time passed.
+    pub rate_per_s: Option<f64>,
 }
 
 impl WorkloadV1 {
     /// The workloads, in the file's order.
-    pub(super) fn list(run: &RunInfo, catalog: &Catalog, totals: &Totals) -> Vec<Self> {
-        catalog.workload_ids().map(|id| Self::new(id, run, catalog, totals)).collect()
+    pub(super) fn list(run: &RunInfo, catalog: &Catalog, totals: &Totals, counted: Duration) -> Vec<Self> {
+        catalog.workload_ids().map(|id| Self::new(id, run, catalog, totals, counted)).collect()
     }
 
-    fn new(id: WorkloadId, run: &RunInfo, catalog: &Catalog, totals: &Totals) -> Self {
+    fn new(id: WorkloadId, run: &RunInfo, catalog: &Catalog, totals: &Totals, counted: Duration) -> Self {
         let workload = catalog.workload(id);
         let known = run.workloads.get(id.0 as usize);
         let own = catalog.stages.iter().zip(&totals.stages).filter(|(stage, _)| stage.workload == id);
@@ -158,11 +189,13 @@ impl WorkloadV1 {
             executor: known.map(|known| known.executor.clone()),
             max_users: known.map(|known| known.max_users),
             planned_iterations: known.and_then(|known| known.planned_iterations),
+            levels: known.map_or_else(Vec::new, |known| known.levels.iter().map(LevelV1::new).collect()),
             started: iterations + failed + interrupted,
             iterations,
             failed,
             interrupted,
             dropped_iterations: dropped,
+            rate_per_s: per_second(iterations, counted),
         }
     }
 }

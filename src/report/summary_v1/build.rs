@@ -10,14 +10,15 @@ use super::{
     trend::{PointTrendV1, TrendV1},
 };
 use crate::{
-    judge::{Health, ThresholdResult},
     measure::{Point, RequestKey, Snapshot},
     model::{
         Catalog, CheckId, GroupId, HostInfo, OnceInfo, PartInfo, RequestId, RunInfo, StageId, TaskId,
-        TaskKind, Verdict,
+        TaskKind,
     },
     report::{
+        Results,
         breakdown::{Part, RequestEnd, outcomes},
+        due::Due,
         format::per_second,
         totals::{Totals, WarmUpTotals, failures, slowest},
     },
@@ -25,14 +26,8 @@ use crate::{
 use std::time::Duration;
 
 /// The results of a run. Durations in it are milliseconds, rates are per second of `snapshot.counted`.
-pub fn summary(
-    run: &RunInfo,
-    snapshot: &Snapshot,
-    catalog: &Catalog,
-    verdict: &Verdict,
-    health: &Health,
-    thresholds: &[ThresholdResult],
-) -> SummaryV1 {
+pub fn summary(results: &Results<'_>) -> SummaryV1 {
+    let Results { info: run, snapshot, catalog, verdict, health, thresholds } = *results;
     let totals = &Totals::new(snapshot, catalog);
     SummaryV1 {
         schema: SCHEMA.to_owned(),
@@ -54,10 +49,10 @@ pub fn summary(
             .into_iter()
             .map(|(id, slow)| SlowRequestV1::new(id, slow, catalog))
             .collect(),
-        workloads: WorkloadV1::list(run, catalog, totals),
+        workloads: WorkloadV1::list(run, catalog, totals, snapshot.counted),
         tags: TagV1::list(snapshot, catalog),
         tasks: catalog.task_ids().map(|id| task(id, catalog, totals, snapshot.counted)).collect(),
-        groups: catalog.group_ids().map(|id| group(id, catalog, totals)).collect(),
+        groups: catalog.group_ids().map(|id| group(id, catalog, totals, snapshot.counted)).collect(),
         stages: catalog.stage_ids().map(|id| stage(id, catalog, totals)).collect(),
         warm_up: totals.warm_up.as_ref().map(warm_up),
         errors: errors(snapshot, catalog),
@@ -66,7 +61,7 @@ pub fn summary(
         teardown: run.teardown.as_ref().map(once),
         series: SeriesV1 {
             interval_ms: whole_ms(snapshot.series.interval()),
-            points: snapshot.series.points().iter().map(point).collect(),
+            points: series(run, snapshot, catalog),
         },
     }
 }
@@ -164,7 +159,7 @@ fn request(
         phases_ms: PhasesV1::new(&seen.phases),
         statuses: statuses.collect(),
         errors: errors.collect(),
-        by_status: OutcomeV1::list(ended),
+        by_status: OutcomeV1::list(ended, counted),
         sent_bytes: seen.sent_bytes,
         received_bytes: seen.received_bytes,
     }
@@ -194,7 +189,7 @@ fn task(id: TaskId, catalog: &Catalog, totals: &Totals, counted: Duration) -> Ta
     }
 }
 
-fn group(id: GroupId, catalog: &Catalog, totals: &Totals) -> GroupV1 {
+fn group(id: GroupId, catalog: &Catalog, totals: &Totals, counted: Duration) -> GroupV1 {
     let group = catalog.group(id);
     let task = catalog.task(group.task);
     let seen = &totals.groups[id.0 as usize];
@@ -203,6 +198,7 @@ fn group(id: GroupId, catalog: &Catalog, totals: &Totals) -> GroupV1 {
         task: task.name.clone(),
         workload: catalog.workload(task.workload).name.clone(),
         count: seen.count(),
+        rate_per_s: per_second(seen.count(), counted),
         duration_ms: TrendV1::new(seen),
     }
 }
@@ -227,9 +223,12 @@ fn stage(id: StageId, catalog: &Catalog, totals: &Totals) -> StageV1 {
         lasted_ms: whole_ms(seen.lasted),
         http_reqs: seen.requests.count,
         http_req_failed: seen.requests.failed,
+        failed_rate: share(seen.requests.failed, seen.requests.count),
         rate_per_s: (!stage.warm_up).then(|| per_second(seen.requests.count, seen.lasted)).flatten(),
         warm_up: stage.warm_up,
         iterations: seen.iterations.completed,
+        failed_iterations: seen.iterations.failed,
+        interrupted_iterations: seen.iterations.interrupted,
         dropped_iterations: seen.dropped,
         duration_ms: TrendV1::new(&seen.requests.duration),
         response_time_ms: TrendV1::new(&seen.requests.response_time),
@@ -262,19 +261,36 @@ fn errors(snapshot: &Snapshot, catalog: &Catalog) -> Vec<ErrorV1> {
     .collect()
 }
 
-fn point(point: &Point) -> PointV1 {
-    PointV1 {
-        t_ms: whole_ms(point.start),
-        vus: point.vus,
-        http_reqs: point.requests,
-        http_req_failed: point.failed_requests,
-        http_errors: point.errors.iter().map(|(error, count)| (error.name().to_owned(), *count)).collect(),
-        iterations: point.iterations,
-        failed_iterations: point.failed_iterations,
-        dropped_iterations: point.dropped_iterations,
-        duration_ms: PointTrendV1::new(&point.duration),
-        response_time_ms: PointTrendV1::new(&point.response_time),
-        data_received_bytes: point.received_bytes,
-        health: Some(PointHealthV1::new(point)),
+fn series(run: &RunInfo, snapshot: &Snapshot, catalog: &Catalog) -> Vec<PointV1> {
+    let (due, length) = (Due::new(run, catalog), snapshot.series.interval());
+    let end = Duration::from_millis(run.duration_ms);
+    // The last point ends with the run, and what was due in it, too.
+    let lasted = |point: &Point| length.min(end.saturating_sub(point.start));
+    snapshot.series.points().iter().map(|point| PointV1::new(point, lasted(point), &due)).collect()
+}
+
+impl PointV1 {
+    /// What an interval amounts to of which this length belongs to the run.
+    pub fn new(point: &Point, length: Duration, due: &Due) -> Self {
+        Self {
+            t_ms: whole_ms(point.start),
+            vus: point.vus,
+            http_reqs: point.requests,
+            http_req_failed: point.failed_requests,
+            http_errors: point
+                .errors
+                .iter()
+                .map(|(error, count)| (error.name().to_owned(), *count))
+                .collect(),
+            due_iterations: due.within(point.start, point.start + length),
+            iterations: point.iterations,
+            failed_iterations: point.failed_iterations,
+            interrupted_iterations: point.interrupted_iterations,
+            dropped_iterations: point.dropped_iterations,
+            duration_ms: PointTrendV1::new(&point.duration),
+            response_time_ms: PointTrendV1::new(&point.response_time),
+            data_received_bytes: point.received_bytes,
+            health: Some(PointHealthV1::new(point)),
+        }
     }
 }

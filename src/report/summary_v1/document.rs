@@ -7,6 +7,7 @@ use super::{
     metrics::MetricV1,
     threshold::ThresholdV1,
     trend::{PointTrendV1, TrendV1},
+    words,
 };
 use crate::report::schema;
 use schemars::JsonSchema;
@@ -171,6 +172,7 @@ pub struct VerdictV1 {
     pub passed: bool,
     /// Exit code of `loadgen run`: 0 passed, 96 the generator was saturated, 99 a threshold failed or had no data, 105 stopped from outside,
     /// 107 setup failed, 108 a step stopped the run; the documentation has them all.
+    #[schemars(extend("enum" = words::exit_codes()))]
     pub exit_code: u8,
     /// One sentence for people.
     pub reason: String,
@@ -236,7 +238,9 @@ pub struct RequestV1 {
     /// Number of responses by status; `(other)` where there were too many different ones. Together with `errors`
     /// they add up to `count`.
     pub statuses: BTreeMap<String, u64>,
-    /// Number of requests without a usable response, by the kind of error.
+    /// Number of requests without a usable response, by the kind of error; kinds that did not occur are
+    /// left out.
+    #[schemars(extend("propertyNames" = words::errors()))]
     pub errors: BTreeMap<String, u64>,
     /// The same with their times, a row for each status and error, the most frequent first; at most 20, and the rest
     /// together. They add up to `count`.
@@ -293,6 +297,8 @@ pub struct GroupV1 {
     pub workload: String,
     /// How often it ran to its end.
     pub count: u64,
+    /// How often it ran to its end per second of the time that counts; null if no time passed.
+    pub rate_per_s: Option<f64>,
     /// How long that took, in ms.
     pub duration_ms: TrendV1,
 }
@@ -328,12 +334,20 @@ pub struct StageV1 {
     pub http_reqs: u64,
     /// Number of requests that failed.
     pub http_req_failed: u64,
+    /// Share of those that failed, from 0 to 1; null if none was sent.
+    pub failed_rate: Option<f64>,
     /// Requests sent per second of `lasted_ms`; null where no time of it passed, and in a warm-up.
     pub rate_per_s: Option<f64>,
     /// Whether it is warm-up. What began in such a stage is not counted: its counts are zero and its times null.
     pub warm_up: bool,
     /// Number of iterations that ran to their end.
     pub iterations: u64,
+    /// Number of iterations that a failure ended early.
+    #[serde(default)]
+    pub failed_iterations: u64,
+    /// Number of iterations that the end of the run or of their user cut.
+    #[serde(default)]
+    pub interrupted_iterations: u64,
     /// Number of iterations that were meant to start in it and did not, because there was no user or no time for
     /// them.
     pub dropped_iterations: u64,
@@ -413,11 +427,19 @@ pub struct PointV1 {
     /// Number of requests that failed.
     pub http_req_failed: u64,
     /// Number of requests without a response, by why: `timeout` and the like; kinds that did not occur are left out.
+    #[schemars(extend("propertyNames" = words::errors()))]
     pub http_errors: BTreeMap<String, u64>,
+    /// Number of iterations that were to start in it, after the plan, of the workloads with a rate; where arrivals are
+    /// drawn, on average. Null where no workload has a rate, or where that is not known.
+    #[serde(default)]
+    pub due_iterations: Option<f64>,
     /// Number of iterations that ran to their end.
     pub iterations: u64,
     /// Number of iterations that a failure ended early.
     pub failed_iterations: u64,
+    /// Number of iterations that the end of the run or of their user cut.
+    #[serde(default)]
+    pub interrupted_iterations: u64,
     /// Number of iterations that were meant to start and did not, because there was no user or no time for them.
     pub dropped_iterations: u64,
     /// Service time, in ms.

@@ -1,6 +1,9 @@
 //! What the time of requests went to, over which connections they went, and which of them were the slowest.
 
-use super::trend::{doubtful, milliseconds};
+use super::{
+    trend::{doubtful, milliseconds},
+    words,
+};
 use crate::{
     measure::{Connections, Latency, PhaseLatencies, SlowRequest},
     model::{Catalog, Phase, RequestId},
@@ -62,6 +65,7 @@ pub struct PhaseV1 {
     pub max: f64,
     /// Keys of the percentiles above that have too few samples to rely on; left out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("items" = words::percentiles()))]
     pub low_confidence: Vec<String>,
 }
 
@@ -136,6 +140,7 @@ pub struct SlowRequestV1 {
     /// The response's status; null where there was no response.
     pub status: Option<u16>,
     /// Why there was no response; null where there was one.
+    #[schemars(extend("enum" = words::errors_or_null()))]
     pub error: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! What the generator's numbers are worth, in the document.
 
+use super::words;
 use crate::{
     judge::{Health, HealthFinding, HealthStatus},
     measure::{Latency, Point, Snapshot},
@@ -26,6 +27,7 @@ pub enum HealthStatusV1 {
 pub struct HealthReasonV1 {
     /// What it is about: `lag`, `gap`, `cpu`, `steal`, `dropped`, `not_delivered`, `target_limit`, `ports`, `files`,
     /// `suspended`, `clock_step`, `clipped`.
+    #[schemars(extend("enum" = words::health_codes()))]
     pub code: String,
     /// What it alone amounts to.
     pub status: HealthStatusV1,
@@ -81,7 +83,7 @@ impl HealthV1 {
     pub(super) fn new(health: &Health, snapshot: &Snapshot) -> Self {
         let (vitals, whole) = (&snapshot.vitals, &snapshot.vitals.whole);
         Self {
-            status: status(health.status),
+            status: health.status.into(),
             reasons: health.findings.iter().map(reason).collect(),
             iteration_lag_p99_ms: lag_p99(snapshot).map(ms),
             cpu_cores_used: whole.cores_used().map(thousandths),
@@ -102,18 +104,20 @@ impl HealthV1 {
     }
 }
 
-fn status(status: HealthStatus) -> HealthStatusV1 {
-    match status {
-        HealthStatus::Ok => HealthStatusV1::Ok,
-        HealthStatus::Degraded => HealthStatusV1::Degraded,
-        HealthStatus::Saturated => HealthStatusV1::Saturated,
+impl From<HealthStatus> for HealthStatusV1 {
+    fn from(status: HealthStatus) -> Self {
+        match status {
+            HealthStatus::Ok => Self::Ok,
+            HealthStatus::Degraded => Self::Degraded,
+            HealthStatus::Saturated => Self::Saturated,
+        }
     }
 }
 
 fn reason(finding: &HealthFinding) -> HealthReasonV1 {
     HealthReasonV1 {
         code: finding.code.name().to_owned(),
-        status: status(finding.status),
+        status: finding.status.into(),
         text: finding.text.clone(),
         remedy: finding.remedy.clone(),
     }

@@ -95,7 +95,7 @@ pub struct IntervalV1 {
 
 impl ThresholdV1 {
     /// The part of a threshold in the document.
-    pub(super) fn new(result: &ThresholdResult) -> Self {
+    pub(in crate::report) fn new(result: &ThresholdResult) -> Self {
         let threshold = &result.threshold;
         let (limit, unit) = number(threshold.condition.limit);
         Self {

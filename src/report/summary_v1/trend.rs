@@ -1,5 +1,6 @@
 //! Distributions of times as results give them: one struct and one way to fill it, wherever one appears.
 
+use super::words;
 use crate::{
     measure::{Latency, SparseLatency},
     model::Unit,
@@ -71,6 +72,7 @@ pub struct TrendV1 {
     /// Keys of the percentiles above that have too few samples to rely on: the 95 % interval does not end below
     /// the largest sample. Needed are 9 samples for p50, 20 for p75, 54 for p90, 110 for p95, 574 for p99, 5666
     /// for p99.9 and 57611 for p99.99.
+    #[schemars(extend("items" = words::percentiles()))]
     pub low_confidence: Vec<String>,
     /// All samples as a histogram: base64 of HdrHistogram's V2 encoding with DEFLATE, values in µs, 3 significant
     /// digits. Histograms of several runs can be added up, which percentiles cannot. Null without samples, and where
@@ -109,12 +111,15 @@ impl TrendV1 {
     }
 }
 
-/// The times of one interval, in milliseconds; null without samples.
+/// The times of one interval, in milliseconds; null without samples. The keys are those of a phase, and mean what they
+/// mean in a trend of the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PointTrendV1 {
     /// Number of samples.
     #[serde(default)]
     pub count: u64,
+    /// Exact arithmetic mean, in ms.
+    pub avg: Option<f64>,
     /// Median, in ms.
     pub p50: Option<f64>,
     /// 95th percentile, in ms.
@@ -126,6 +131,7 @@ pub struct PointTrendV1 {
     /// Keys of the percentiles above that have too few samples to rely on, as in the trends of the whole run; left
     /// out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("items" = words::percentiles()))]
     pub low_confidence: Vec<String>,
 }
 
@@ -135,6 +141,7 @@ impl PointTrendV1 {
         let at = |percentile: Percentile| latency.percentile(percentile.percent).map(milliseconds);
         Self {
             count: latency.count(),
+            avg: latency.mean().map(milliseconds),
             p50: at(Percentile::P50),
             p95: at(Percentile::P95),
             p99: at(Percentile::P99),

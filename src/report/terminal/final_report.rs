@@ -1,15 +1,17 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    around_load, arrivals, health as own_health, lists, measured, slowest, stages,
+    around_load, arrivals, distribution,
+    files::{self, Earlier, ResultFile},
+    health as own_health, lists, measured, slowest, stages,
     tables::{self, Doubts},
     thresholds, time_spent,
 };
 use crate::{
-    judge::{Health, ThresholdResult},
     measure::Snapshot,
     model::{Catalog, ExitCode, RunInfo, Verdict, format_bytes},
     report::{
+        Results,
         format::{clock, counted, number, per_second, percent, time},
         paint::Paint,
         text::{flow, inert, wrap},
@@ -28,23 +30,18 @@ pub struct TerminalOptions {
     pub width: usize,
     /// Whether to use ANSI colours.
     pub color: bool,
-    /// Where the results are, if they were written.
-    pub results_path: Option<String>,
+    /// The files that the results were written to.
+    pub files: Vec<ResultFile>,
+    /// The earlier run that this one can be held against, if there is one.
+    pub earlier: Option<Earlier>,
 }
 
 /// What a finished run says to people: plain text of several lines, the last one with a line end.
 ///
 /// Text that can come from the target or the scenario is made inert: no control character but line ends, and the
 /// escapes of colours if they are asked for, leaves this function.
-pub fn final_report(
-    run: &RunInfo,
-    snapshot: &Snapshot,
-    catalog: &Catalog,
-    verdict: &Verdict,
-    health: &Health,
-    results: &[ThresholdResult],
-    options: &TerminalOptions,
-) -> String {
+pub fn final_report(results: &Results<'_>, options: &TerminalOptions) -> String {
+    let Results { info: run, snapshot, catalog, verdict, health, thresholds: gates } = *results;
     let paint = Paint { color: options.color };
     let width = options.width.max(NARROWEST);
     let totals = &Totals::new(snapshot, catalog);
@@ -60,15 +57,16 @@ pub fn final_report(
         verdict_lines(verdict, width, paint),
         arrivals::dropped(snapshot, catalog, totals, width, paint),
         measured::bounds(snapshot, width, paint),
-        thresholds::lines(results, width, paint),
         outline(run, snapshot, verdict, totals, width),
         around_load::lines(run, width),
         generator,
+        thresholds::lines(gates, width, paint),
         figures,
         checks,
         slow,
-        lists::errors(snapshot, catalog, width, paint),
-        options.results_path.as_ref().map(|path| format!("Results: {}\n", inert(path))).unwrap_or_default(),
+        lists::errors(run, snapshot, catalog, width, paint),
+        files::files(&options.files, paint),
+        options.earlier.as_ref().map(|earlier| files::compare(earlier, width, paint)).unwrap_or_default(),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")
@@ -153,10 +151,15 @@ fn numbers(snapshot: &Snapshot, catalog: &Catalog, totals: &Totals, width: usize
         }
         text += &measured::model(catalog, totals, width, paint);
     }
+    let spread = distribution::chart(catalog, totals, &mut doubts, width, paint);
+    if !spread.is_empty() {
+        text.push('\n');
+        text += &spread;
+    }
     text += &time_spent(snapshot, totals, &mut doubts, width, paint);
     if !catalog.tasks.is_empty() {
         text.push('\n');
-        text += &tables::iterations(catalog, totals, &mut doubts).render(width, paint);
+        text += &tables::iterations(snapshot, catalog, totals, &mut doubts).render(width, paint);
         if let Some(facts) = arrivals::line(catalog, totals, &mut doubts) {
             text += &(flow(&facts, "  ", width) + "\n");
         }

@@ -4,14 +4,21 @@
 
 mod around_load;
 mod arrivals;
+mod distribution;
+mod files;
 mod final_report;
 mod health;
 mod lists;
+mod margin;
 mod measured;
+mod moment;
+mod quiet;
 mod slowest;
 mod stages;
 mod tables;
 mod thresholds;
 mod time_spent;
 
+pub use files::{Earlier, ResultFile};
 pub use final_report::{TerminalOptions, final_report};
+pub use quiet::quiet_report;

@@ -30,6 +30,15 @@ impl Doubts {
         format!("~{}", cell(latency.percentile(percentile.percent)))
     }
 
+    /// A percentile's name, marked likewise.
+    pub fn name(&mut self, latency: &Latency, percentile: Percentile) -> String {
+        if !percentile.is_doubtful(latency.count()) {
+            return percentile.name.to_owned();
+        }
+        self.0.insert(percentile.needs, percentile.name);
+        format!("~{}", percentile.name)
+    }
+
     /// What the mark means; `None` if nothing was marked.
     pub fn footnote(&self) -> Option<String> {
         let needs: Vec<String> =
@@ -52,17 +61,19 @@ pub(super) fn requests(
     let mut columns = vec![
         Column::kept("count"),
         Column::kept("failed"),
-        Column::spared("rate/s", 3),
+        Column::spared("rate/s", 4),
         Column::spared("avg", 2),
-        Column::spared("p50", 5),
+        Column::spared("p50", 6),
         Column::spared("p90", 1),
         Column::kept("p95"),
         Column::kept("p99"),
-        Column::spared("max", 4),
+        Column::spared("max", 5),
     ];
     let with_response = totals.requests.iter().any(waited);
     if with_response {
-        columns.push(Column::spared("response p95", 6));
+        // With a rate it is what counts; otherwise there is a line about it below.
+        let is_open = catalog.workloads.iter().any(|workload| workload.is_open);
+        columns.push(Column::spared("response p95", if is_open { 7 } else { 3 }));
     }
     let mut rows = Vec::new();
     let mut row = |name: String, seen: &RequestTotals, is_strong| Row {
@@ -140,9 +151,14 @@ fn request_cells(
 
 /// How many failed, with their share where there are any.
 pub(super) fn failed(seen: &RequestTotals) -> String {
-    match seen.failed {
+    part(seen.failed, seen.count)
+}
+
+/// How many of them, with their share where there are any.
+fn part(some: u64, all: u64) -> String {
+    match some {
         0 => "0".to_owned(),
-        failed => format!("{} ({})", count(failed), percent(failed, seen.count)),
+        some => format!("{} ({})", count(some), percent(some, all)),
     }
 }
 
@@ -173,28 +189,46 @@ pub(super) fn response_time(totals: &RequestTotals, doubts: &mut Doubts) -> Opti
 }
 
 /// Iterations by task.
-pub(super) fn iterations(catalog: &Catalog, totals: &Totals, doubts: &mut Doubts) -> Table {
-    let columns = [
+pub(super) fn iterations(
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    totals: &Totals,
+    doubts: &mut Doubts,
+) -> Table {
+    let were_cut = totals.iterations.interrupted > 0;
+    let mut columns = vec![
         Column::kept("completed"),
         Column::kept("failed"),
-        Column::spared("interrupted", 2),
+        Column::spared("rate/s", 3),
         Column::spared("avg", 1),
+        Column::spared("p50", 5),
         Column::kept("p95"),
+        Column::kept("p99"),
+        Column::spared("max", 4),
     ];
-    let mut row = |name: String, seen: &IterationTotals| Row {
-        name,
-        cells: vec![
+    if were_cut {
+        columns.insert(2, Column::spared("interrupted", 2));
+    }
+    let mut row = |name: String, seen: &IterationTotals| {
+        let latency = &seen.duration;
+        let mut cells = vec![
             count(seen.completed),
-            count(seen.failed),
-            count(seen.interrupted),
-            cell(seen.duration.mean()),
-            doubts.cell(&seen.duration, Percentile::P95),
-        ],
-        ..Row::default()
+            part(seen.failed, seen.completed + seen.failed),
+            per_second(seen.completed, snapshot.counted).map_or_else(|| NOTHING.to_owned(), number),
+            cell(latency.mean()),
+            doubts.cell(latency, Percentile::P50),
+            doubts.cell(latency, Percentile::P95),
+            doubts.cell(latency, Percentile::P99),
+            cell(latency.max()),
+        ];
+        if were_cut {
+            cells.insert(2, count(seen.interrupted));
+        }
+        Row { name, cells, ..Row::default() }
     };
     let iterated = catalog.task_ids().filter(|id| catalog.task(*id).kind == TaskKind::Iteration);
     let rows = iterated.map(|id| row(task_name(id, catalog), &totals.tasks[id.0 as usize])).collect();
-    Table { title: "Iterations", columns: columns.to_vec(), rows }
+    Table { title: "Iterations", columns, rows }
 }
 
 /// Groups of steps by task; `None` where the scenario has none.

@@ -1,7 +1,8 @@
-//! The thresholds: what had to hold, what was seen, and how far to trust it.
+//! The thresholds: what had to hold, what was seen, how far that was from the limit, and how far to trust it.
 
+use super::{margin::margin, tables::NOTHING};
 use crate::{
-    judge::{Outcome, ThresholdResult},
+    judge::{Outcome, ThresholdResult, WorstWindow},
     model::{Aggregation, Condition, Limit, Percent, format_duration},
     report::{
         format::{count, observed, time},
@@ -17,9 +18,12 @@ const INDENT: usize = 4;
 
 /// The table, and below it what its numbers do not say by themselves; empty without thresholds.
 pub(super) fn lines(results: &[ThresholdResult], width: usize, paint: Paint) -> String {
-    let Some(table) = table(results) else { return String::new() };
-    let mut text = table.render(width, paint);
-    for result in results {
+    if results.is_empty() {
+        return String::new();
+    }
+    let ordered = worst_first(results);
+    let mut text = table(&ordered).render(width, paint);
+    for result in ordered {
         let remarks = remarks(result);
         if remarks.is_empty() {
             continue;
@@ -38,8 +42,19 @@ fn indented(line: &str, indent: usize, width: usize, paint: Paint) -> String {
     lines.iter().map(|line| format!("{:indent$}{}\n", "", paint.dim(line))).collect()
 }
 
-/// Thresholds: subject, condition, what was seen, and of how many samples.
-fn table(results: &[ThresholdResult]) -> Option<Table> {
+/// Those that failed, then those that could not be judged, each in the file's order.
+fn worst_first(results: &[ThresholdResult]) -> Vec<&ThresholdResult> {
+    let mut ordered: Vec<&ThresholdResult> = results.iter().collect();
+    ordered.sort_by_key(|result| match result.outcome {
+        Outcome::Failed => 0,
+        Outcome::NoData | Outcome::TooFewSamples => 1,
+        Outcome::Passed => 2,
+    });
+    ordered
+}
+
+/// Thresholds: subject, condition, what was seen, how far from the limit, and of how many samples.
+fn table(results: &[&ThresholdResult]) -> Table {
     let rows = results.iter().map(|result| Row {
         mark: Some(match result.outcome {
             Outcome::Passed => Mark::Good,
@@ -47,22 +62,38 @@ fn table(results: &[ThresholdResult]) -> Option<Table> {
             Outcome::NoData | Outcome::TooFewSamples => Mark::Unknown,
         }),
         name: inert(&result.threshold.subject()) + ":",
-        cells: vec![
-            inert(&condition(result)),
-            match (result.outcome, result.observed) {
-                (Outcome::TooFewSamples, _) => {
-                    let needed = result.threshold.min_samples.unwrap_or_default();
-                    format!("{} of {} samples", count(result.samples), count(needed))
-                }
-                (Outcome::NoData, _) | (_, None) => "no data".to_owned(),
-                (_, Some(value)) => observed(value),
-            },
-            count(result.samples),
-        ],
+        cells: cells(result),
         is_strong: false,
     });
-    let columns = vec![Column::words("must hold"), Column::words("observed"), Column::spared("samples", 1)];
-    (!results.is_empty()).then(|| Table { title: "Thresholds", columns, rows: rows.collect() })
+    let columns = vec![
+        Column::words("must hold"),
+        Column::words("observed"),
+        Column::spared("margin", 2),
+        Column::spared("samples", 1),
+    ];
+    Table { title: "Thresholds", columns, rows: rows.collect() }
+}
+
+fn cells(result: &ThresholdResult) -> Vec<String> {
+    let (seen, distance) = match (result.outcome, result.observed, breaking_window(result)) {
+        (Outcome::TooFewSamples, ..) => {
+            let needed = result.threshold.min_samples.unwrap_or_default();
+            (format!("{} of {} samples", count(result.samples), count(needed)), None)
+        }
+        (Outcome::NoData, ..) | (_, None, _) => ("no data".to_owned(), None),
+        (_, _, Some(window)) => {
+            let seen = window.observed;
+            (format!("{} in a window", observed(seen)), margin(&result.threshold.condition, seen))
+        }
+        (_, Some(seen), None) => (observed(seen), margin(&result.threshold.condition, seen)),
+    };
+    let distance = distance.unwrap_or_else(|| NOTHING.to_owned());
+    vec![inert(&condition(result)), seen, distance, count(result.samples)]
+}
+
+/// The window that alone made it fail: over the whole run it held.
+fn breaking_window(result: &ThresholdResult) -> Option<WorstWindow> {
+    result.worst_window.filter(|window| result.outcome == Outcome::Failed && !window.held && holds(result))
 }
 
 fn condition(result: &ThresholdResult) -> String {
@@ -89,7 +120,8 @@ fn worst_window(result: &ThresholdResult) -> Option<String> {
     let (start, end) = (format_duration(window.start), format_duration(window.start + over));
     let value = observed(window.observed);
     let held = if window.held { "" } else { ", which breaks it" };
-    Some(format!("worst window: {value} from {start} to {end}{held}"))
+    let distance = margin(&result.threshold.condition, window.observed).unwrap_or_default();
+    Some(format!("worst window: {value} from {start} to {end}, {distance}{held}"))
 }
 
 /// Where chance could have decided.
@@ -180,6 +212,32 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_stands_first_with_how_far_it_was_off() {
+        let none = ThresholdResult { observed: None, ..result(Outcome::NoData, 0, 0) };
+        let all = [
+            result(Outcome::Passed, 94, 500),
+            none,
+            result(Outcome::Failed, 224, 500),
+            result(Outcome::Failed, 3_000, 500),
+        ];
+        let text = lines(&all, 100, Paint { color: false });
+        let rows: Vec<&str> = text.lines().skip(1).take(4).collect();
+        for (row, expected) in
+            rows.iter().zip([["✗", "12% above"], ["✗", "15.0× limit"], ["?", "no data"], ["✓", "53% below"]])
+        {
+            assert!(expected.iter().all(|part| row.contains(part)), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_it_is_narrow_samples_go_before_the_margin() {
+        let one = [result(Outcome::Passed, 94, 500)];
+        let at = |width| lines(&one, width, Paint { color: false });
+        assert!(at(80).contains("samples") && at(60).contains("53% below"), "{}{}", at(80), at(60));
+        assert!(!at(56).contains("samples") && at(56).contains("53% below"), "{}", at(56));
+    }
+
+    #[test]
     fn what_is_close_names_its_interval_and_few_samples_are_a_guess() {
         let bound = |millis: u32| Some(Limit::Time(MS * millis));
         let close = |low, high, samples| {
@@ -214,11 +272,16 @@ mod tests {
         };
         let held = with(Outcome::Passed, window(180, true, true), true);
         assert!(
-            held.contains("p95 < 200ms over 10s") && held.contains("worst window: 180ms from 14s to 24s\n"),
+            held.contains("p95 < 200ms over 10s")
+                && held.contains("worst window: 180ms from 14s to 24s, 10% below\n"),
             "{held}"
         );
         let broken = with(Outcome::Failed, window(203, false, false), false);
-        assert!(broken.contains("203ms from 14s to 24s, which breaks it"), "{broken}");
+        assert!(broken.contains("203ms from 14s to 24s, 1.5% above, which breaks it"), "{broken}");
+        assert!(
+            broken.contains("203ms in a window") && !broken.contains("120ms"),
+            "the number that decided is in the table: {broken}"
+        );
         assert!(broken.contains("the 95 % interval of that window holds the limit of 200ms"), "{broken}");
     }
 

@@ -5,19 +5,19 @@ use crate::{
     measure::{Collector, Delta, Recorded, Recorder, RequestKey, RequestObservation},
     model::{RequestId, StageId, WorkloadInfo},
     report::{
-        summary_v1::{ModelV1, SummaryV1, TrendV1, summary},
+        summary_v1::{ModelV1, SummaryV1, TrendV1},
         terminal::{TerminalOptions, final_report},
     },
 };
 use std::time::Duration;
 
 fn typed(run: &Run) -> SummaryV1 {
-    summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds)
+    run.summary()
 }
 
 fn text(run: &Run) -> String {
-    let options = TerminalOptions { width: 120, color: false, results_path: None };
-    final_report(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds, &options)
+    let options = TerminalOptions { width: 120, color: false, files: Vec::new(), earlier: None };
+    final_report(&run.results(), &options)
 }
 
 #[test]
@@ -67,7 +67,8 @@ fn a_workload_accounts_for_its_iterations() {
     let mut run = Run::open();
     let planned = Some(40 + 120 + 480 + 26 + 52);
     let (executor, max_users) = ("ramping_arrival_rate".to_owned(), 50);
-    run.info.workloads = vec![WorkloadInfo { executor, max_users, planned_iterations: planned }];
+    run.info.workloads =
+        vec![WorkloadInfo { executor, max_users, planned_iterations: planned, levels: Vec::new() }];
     let summary = typed(&run);
     let [orders, import] = summary.workloads.as_slice() else { panic!("{:?}", summary.workloads) };
     assert_eq!((orders.model, import.model), (ModelV1::Open, ModelV1::Closed));

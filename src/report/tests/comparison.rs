@@ -8,7 +8,7 @@ use crate::{
         comparison::{comparison_markdown, comparison_text},
         comparison_v1::{Compared, ComparisonV1, Unreadable, comparison, json_schema, read_run},
         percentile::Percentile,
-        summary_v1::{TrendV1, summary},
+        summary_v1::TrendV1,
     },
 };
 use serde_json::{Value, json};
@@ -47,6 +47,7 @@ fn made(id: &str, requests: &[Made]) -> Value {
         },
         "verdict": { "passed": true, "exit_code": 0, "reason": "2 thresholds held", "incomplete": false },
         "metrics": {
+            "http_reqs": { "type": "counter", "unit": "", "count": count, "rate": count as f64 / 10.0 },
             "http_req_duration": trend(all()), "http_req_response_time": trend(all()),
             "http_req_failed": { "type": "rate", "rate": null, "passes": failed, "fails": count - failed },
             "vus_max": { "type": "gauge", "unit": "", "value": 10, "min": 10, "max": 10 },
@@ -136,6 +137,25 @@ fn the_same_files_give_the_same_bytes() {
     assert_eq!(five_a_side().to_json(), five_a_side().to_json());
 }
 
+/// Two runs of the same ten seconds of load, of which one waits four more for its last answers: neither made less of it.
+#[test]
+fn rates_are_of_the_time_in_which_load_was_made() {
+    let requests = [("profile", 700, 40.0, 0), ("search", 800, 30.0, 8)];
+    let (quick, mut drained) = (made("quick", &requests), made("drained", &requests));
+    drained["run"]["duration_ms"] = json!(14_000);
+    let seconds = [&quick, &drained].map(|run| read(run).seconds);
+    assert_eq!(seconds, [10.0, 10.0]);
+    let rows =
+        serde_json::to_value(document(&[read(&quick)], &[read(&drained)])).expect("JSON")["rows"].take();
+    let findings =
+        rows.as_array().expect("rows").iter().flat_map(|row| row["findings"].as_array().expect("a list"));
+    let verdicts: Vec<&Value> = findings.map(|finding| &finding["verdict"]).collect();
+    assert!(verdicts.len() > 10 && verdicts.iter().all(|verdict| **verdict == "unchanged"), "{verdicts:?}");
+    // Where a summary has no rate, its length must do.
+    drained["metrics"].as_object_mut().expect("a map").remove("http_reqs");
+    assert_eq!(read(&drained).seconds, 14.0);
+}
+
 #[test]
 fn the_story_is_told_in_a_sentence() {
     let outcome = before_and_after().outcome;
@@ -165,9 +185,7 @@ fn nothing_that_steers_a_terminal_is_left() {
 #[test]
 fn what_is_written_can_be_read_back() {
     for run in [Run::rich(), Run::empty(), Run::passing(), Run::stopped(), Run::without_load(), Run::open()] {
-        let written =
-            summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds)
-                .to_json();
+        let written = run.summary().to_json();
         let read = read_run("here", &written).expect("our own summary");
         assert_eq!((&read.facts.id, &read.facts.reason), (&run.info.id, &run.verdict.reason));
         let requests =
@@ -222,4 +240,62 @@ fn percentiles_need_as_many_samples_as_in_results() {
     {
         assert_eq!((quantity.percent(), quantity.needs()), (Some(percentile.percent), percentile.needs));
     }
+}
+
+/// The places of all numbers.
+fn numbers(value: &Value, place: String) -> Vec<String> {
+    match value {
+        Value::Object(map) => {
+            map.iter().flat_map(|(key, one)| numbers(one, format!("{place}/{key}"))).collect()
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().flat_map(|(n, one)| numbers(one, format!("{place}/{n}"))).collect()
+        }
+        Value::Number(_) => vec![place],
+        _ => Vec::new(),
+    }
+}
+
+/// A summary from elsewhere can say anything: what is no sound summary is refused, and nothing hangs or overflows.
+#[test]
+fn numbers_that_no_run_has_are_read_with_care() {
+    let mut sound = made("sound", &[("x", 40, 40.0, 3)]);
+    sound["tasks"][0]["duration_ms"] = sound["requests"][0]["duration_ms"].clone();
+    sound["health"] = json!({ "status": "ok", "reasons": [] });
+    let base = [read(&sound)];
+    let mut counted: Vec<String> = numbers(&sound, String::new());
+    // Figures of distributions are not read: their histograms are.
+    let is_figure = |place: &str| {
+        ["/p", "/min", "/avg", "/med", "/stddev", "/max"].iter().any(|key| {
+            place
+                .rsplit_once('/')
+                .is_some_and(|(_, last)| format!("/{last}").starts_with(key) && last != "passes")
+        })
+    };
+    counted.retain(|place| !is_figure(place) || place.contains("vus_max"));
+    let (mut compared, mut refused) = (0, 0);
+    let mut look = |summary: &Value| match read_run("here", summary.to_string().as_bytes()) {
+        Ok(run) => {
+            let told = document(&base, &[run]);
+            assert!(!comparison_text(&told, true, 80, false).is_empty() && !told.to_json().is_empty());
+            compared += 1;
+        }
+        Err(_) => refused += 1,
+    };
+    for place in &counted {
+        for hostile in [json!(1_u64 << 40), json!(u64::MAX), json!(-1)] {
+            let mut summary = sound.clone();
+            *summary.pointer_mut(place).expect("it is there") = hostile;
+            look(&summary);
+        }
+    }
+    // All of them at once.
+    for hostile in [1_u64 << 40, u64::MAX] {
+        let mut summary = sound.clone();
+        for place in counted.iter().filter(|place| !place.contains("exit_code")) {
+            *summary.pointer_mut(place).expect("it is there") = json!(hostile);
+        }
+        look(&summary);
+    }
+    assert!(compared > 20 && refused > 10, "{compared} compared, {refused} refused");
 }

@@ -7,6 +7,10 @@ use crate::{
         RequestObservation, Snapshot, VitalsSecond,
     },
     model::*,
+    report::{
+        Results,
+        summary_v1::{SummaryV1, summary},
+    },
 };
 use std::time::Duration;
 
@@ -37,6 +41,15 @@ fn verdict(results: &[ThresholdResult], snapshot: &Snapshot, ending: &Ending) ->
 }
 
 impl Run {
+    pub fn results(&self) -> Results<'_> {
+        let Self { info, catalog, snapshot, thresholds, verdict, health } = self;
+        Results { info, snapshot, catalog, verdict, health, thresholds }
+    }
+
+    pub fn summary(&self) -> SummaryV1 {
+        summary(&self.results())
+    }
+
     fn new(snapshot: Snapshot, thresholds: &[Threshold]) -> Self {
         let catalog = catalog();
         let thresholds = judge(thresholds, &snapshot, &catalog);

@@ -9,6 +9,7 @@ use crate::{
         Percent, RunInfo, Selector, Threshold,
     },
     report::{
+        Results,
         journal_v1::{
             End, Entry, Header, JournalFault, Start, end_line, header_line, interval_line, read_header,
             read_line, start_line,
@@ -52,7 +53,15 @@ fn told(snapshot: &Snapshot, catalog: &Catalog, thresholds: &[Threshold]) -> Str
     let thresholds = judge(thresholds, snapshot, catalog);
     let health = health(snapshot, catalog);
     let verdict = verdict(&thresholds, snapshot, &Ending::Completed, &health, false);
-    let json = summary(&Run::rich().info, snapshot, catalog, &verdict, &health, &thresholds).to_json();
+    let json = summary(&Results {
+        info: &Run::rich().info,
+        snapshot,
+        catalog,
+        verdict: &verdict,
+        health: &health,
+        thresholds: &thresholds,
+    })
+    .to_json();
     String::from_utf8(json).expect("text")
 }
 

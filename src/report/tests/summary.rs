@@ -3,14 +3,14 @@
 use super::{fixture::Run, golden};
 use crate::{
     model::Metric,
-    report::summary_v1::{MetricV1, SummaryV1, json_schema, summary},
+    report::summary_v1::{MetricV1, SummaryV1, json_schema},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hdrhistogram::{Histogram, serialization::Deserializer};
 use serde_json::{Value, json};
 
 fn typed(run: &Run) -> SummaryV1 {
-    summary(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds)
+    run.summary()
 }
 
 fn written(run: &Run) -> Value {

@@ -4,12 +4,17 @@ use super::{
     fixture::{HOSTILE, Run},
     golden,
 };
-use crate::report::terminal::{TerminalOptions, final_report};
+use crate::report::terminal::{Earlier, ResultFile, TerminalOptions, final_report};
 
 fn text(run: &Run, width: usize, color: bool) -> String {
-    let results_path = Some("results/shop-20260301T120000Z/".to_owned());
-    let options = TerminalOptions { width, color, results_path };
-    final_report(&run.info, &run.snapshot, &run.catalog, &run.verdict, &run.health, &run.thresholds, &options)
+    let folder = "results/shop-20260301T120000Z";
+    let file =
+        |what: &str, name: &str| ResultFile { what: what.to_owned(), path: format!("{folder}/{name}") };
+    let files = vec![file("for people", "report.html"), file("for programs", "summary.json")];
+    let command = format!("loadgen compare results/shop-20260301T113000Z {folder}");
+    let earlier = Some(Earlier { command, differs: None });
+    let options = TerminalOptions { width, color, files, earlier };
+    final_report(&run.results(), &options)
 }
 
 #[test]
@@ -55,6 +60,45 @@ fn the_text_of_a_run_whose_arrivals_did_not_all_find_a_user() {
 }
 
 #[test]
+fn the_parts_stand_in_their_order() {
+    let text = text(&Run::rich(), 100, false);
+    let places = [
+        "FAILED",
+        "shop against",
+        "Thresholds",
+        "Service time",
+        "Checks",
+        "Errors",
+        "Results",
+        "Compare with",
+    ]
+    .map(|title| text.find(title).unwrap_or_else(|| panic!("no {title}: {text}")));
+    assert!(places.is_sorted(), "{places:?}: {text}");
+    let saturated = self::text(&Run::saturated(), 100, false);
+    assert!(saturated.find("SATURATED") < saturated.find("p95 <"), "health before percentiles: {saturated}");
+}
+
+#[test]
+fn what_helps_is_said_once_for_each_kind() {
+    let text = text(&Run::rich(), 200, false);
+    assert_eq!(text.matches("the target is overloaded").count(), 1, "two failures had status 503: {text}");
+    assert_eq!(text.matches("→ nothing accepts connections").count(), 1, "{text}");
+    assert_eq!(text.matches("on_end: recycle").count(), 1, "{text}");
+    assert!(text.contains("first after 100ms at 12:00:00 UTC"), "{text}");
+}
+
+#[test]
+fn the_tables_of_tasks_and_requests_are_whole_at_80_columns() {
+    let text = text(&Run::rich(), 80, false);
+    for (title, first) in [("Service time", "count"), ("Iterations", "completed")] {
+        let header = text.lines().find(|line| line.starts_with(title)).expect("a table");
+        for column in [first, "failed", "rate/s", "p50", "p95", "p99", "max"] {
+            assert!(header.split_whitespace().any(|word| word == column), "{column}: {header}");
+        }
+    }
+}
+
+#[test]
 fn every_line_fits_and_none_is_hostile() {
     let runs = [
         Run::rich(),
@@ -71,7 +115,8 @@ fn every_line_fits_and_none_is_hostile() {
         run.verdict.reason += HOSTILE;
         for width in 60..=200 {
             for line in text(&run, width, false).lines() {
-                assert!(line.chars().count() <= width, "{width}: {line}");
+                let is_command = line.starts_with("  loadgen compare ");
+                assert!(is_command || line.chars().count() <= width, "{width}: {line}");
                 assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{width}: {line:?}");
             }
         }

@@ -71,7 +71,7 @@ async fn crashed(faulty: &Faulty) -> (Loaded, Vec<String>) {
     let plan = Arc::new(plan("users: 2, duration: 10m"));
     let engine = Engine::start(&plan, &Common::new(&plan, Vec::new()), faulty, 2).expect("threads");
     let (mut signals, mut notes) = (Signals::listen().expect("signals"), Notes::default());
-    let loaded = follow(engine, &plan, &mut signals, &mut notes, &Journal::none()).await;
+    let loaded = follow(engine, &plan, &mut signals, &mut notes, &mut Recipients::none()).await;
     (loaded, notes.0)
 }
 

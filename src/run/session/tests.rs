@@ -46,6 +46,7 @@ fn job(more: &str, files: Arc<dyn Files>) -> Job {
         results: None,
         env: BTreeMap::new(),
         files,
+        wanted: Wanted::default(),
         allow_saturated: false,
         command: Vec::new(),
     }
@@ -80,7 +81,7 @@ fn after_a_fault_of_our_own_what_is_known_is_judged_and_written() {
         Loaded { snapshot, gates, ending: Ending::Completed, panics, stopped_at: None, time_left: None };
     let ran = Ran { loaded, wall, setup: None, setup_failed: false, setup_cut: None, teardown: None };
     let info = run_info(&job, &ready, "a", (wall, Duration::ZERO), store.id(wall));
-    let outcome = conclude(ready.plan, ran, info, false, &mut store);
+    let outcome = conclude(ready.plan, ran, info, &job, &mut store);
     assert_eq!((outcome.verdict.exit_code.number(), outcome.verdict.passed), (1, false));
     assert_eq!(outcome.thresholds.len(), 1);
     let written = outcome.folder.map(|folder| fs::read_to_string(folder.join("summary.json")));

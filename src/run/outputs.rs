@@ -1,0 +1,274 @@
+//! The files that a run's results are written to: those of its folder, and those that were asked for with `--out`.
+
+use super::{
+    asked::SAMPLES,
+    places::Place,
+    results::{ResultsFolder, write_over},
+    sinks::{Opened, Sink},
+    stream_file::StreamFile,
+};
+use crate::report::{
+    Baseline, HeatMap, Results,
+    exports::{Export, Exported},
+    streams::Stream,
+    summary_v1::summary,
+};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+/// The file of results in a run's folder, for programs.
+pub const SUMMARY: &str = "summary.json";
+/// The same for people.
+pub const REPORT: &str = "report.html";
+
+/// A kind of sink, which is given each second of a run as it is over.
+#[derive(Debug)]
+pub struct SinkKind {
+    /// Its name in `--out NAME=PLACE`.
+    name: &'static str,
+    /// Makes one that writes to a place; why that cannot be, and what would help.
+    open: fn(&Path) -> Result<Box<dyn Sink>, String>,
+}
+
+/// The kinds of sinks: a new one is a file with its [`Sink`], and a line here.
+static SINKS: [SinkKind; 3] = [
+    SinkKind { name: "csv", open: |path| StreamFile::open(path, Stream::Csv) },
+    SinkKind { name: "jsonl", open: |path| StreamFile::open(path, Stream::Jsonl) },
+    SinkKind { name: "hlog", open: |path| StreamFile::open(path, Stream::Hlog) },
+];
+
+/// How results are written.
+#[derive(Debug, Clone, Copy)]
+pub enum Format {
+    /// As a whole, when the run is over.
+    Export(Export),
+    /// Second by second, while it goes on.
+    Sink(&'static SinkKind),
+}
+
+impl Format {
+    /// All of them, in the order in which they are told.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Export::ALL.into_iter().map(Self::Export).chain(SINKS.iter().map(Self::Sink))
+    }
+
+    /// Its name in `--out NAME=FILE`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Export(export) => export.name(),
+            Self::Sink(kind) => kind.name,
+        }
+    }
+}
+
+/// Names are unique.
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Format {}
+
+/// A file that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// What is written to it.
+    pub format: Format,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// `FORMAT=FILE`, as `--out` takes it.
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let formats = || Format::all().map(Format::name).chain([SAMPLES]).collect::<Vec<_>>().join(", ");
+        let Some((name, path)) = text.split_once('=') else {
+            return Err(format!("write FORMAT=FILE; the formats are {}", formats()));
+        };
+        let Some(format) = Format::all().find(|format| format.name() == name) else {
+            return Err(format!("there is no format `{name}`; the formats are {}", formats()));
+        };
+        if path.is_empty() {
+            return Err(format!("name the file: `{name}=FILE`"));
+        }
+        if path == "-" {
+            return Err(
+                "write `/dev/stdout` for standard output, or `./-` for a file of that name".to_owned()
+            );
+        }
+        Ok(Self { format, path: PathBuf::from(path) })
+    }
+}
+
+/// As it was asked for.
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.format.name(), self.path.display())
+    }
+}
+
+/// A file that was asked for cannot be written: which, why, and what would help.
+#[derive(Debug, thiserror::Error)]
+#[error("`--out {asked}` cannot be written: {problem}")]
+pub struct Refused {
+    asked: String,
+    problem: String,
+}
+
+/// What is to be made of a run's results besides the files of its folder.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The files that were asked for.
+    pub outputs: Vec<Output>,
+    /// Where every request of the load is to be written.
+    pub samples: Option<PathBuf>,
+    /// The run that this one is held against in them.
+    pub baseline: Option<Arc<Baseline>>,
+}
+
+impl Wanted {
+    /// Makes sure that each file that was asked for can be written, and opens those that are written second by second.
+    ///
+    /// None of them may be one of `inputs`, which are read.
+    ///
+    /// # Errors
+    /// One of them cannot: nothing is written then.
+    pub(super) fn open(&self, inputs: &[PathBuf]) -> Result<Vec<Opened>, Refused> {
+        let (mut sinks, mut kept) = (Vec::new(), Vec::new());
+        self.spare(inputs)?;
+        if let Some(path) = &self.samples {
+            let refused = |problem| Refused { asked: format!("{SAMPLES}={}", path.display()), problem };
+            kept.push(Place::of(path).map_err(refused)?);
+        }
+        for (index, output) in self.outputs.iter().enumerate() {
+            let refused = |problem| Refused { asked: output.to_string(), problem };
+            let same = self.outputs[..index].iter().find(|earlier| earlier.path == output.path);
+            if let Some(same) = same {
+                return Err(refused(format!("`--out {same}` goes to the same file; give each its own")));
+            }
+            match output.format {
+                // Held until all are opened, so that two names of one file are told.
+                Format::Export(_) => kept.push(Place::of(&output.path).map_err(refused)?),
+                Format::Sink(kind) => {
+                    let sink = (kind.open)(&output.path).map_err(refused)?;
+                    sinks.push(Opened { output: output.clone(), sink });
+                }
+            }
+        }
+        Ok(sinks)
+    }
+}
+
+impl Wanted {
+    /// Refuses what would be written over something that is read.
+    fn spare(&self, inputs: &[PathBuf]) -> Result<(), Refused> {
+        let baseline = self.baseline.iter().map(|baseline| PathBuf::from(&baseline.place));
+        let baseline = baseline.map(|place| if place.is_dir() { place.join(SUMMARY) } else { place });
+        let read: Vec<PathBuf> =
+            inputs.iter().cloned().chain(baseline).filter_map(|input| input.canonicalize().ok()).collect();
+        let outputs = self.outputs.iter().map(|output| (output.to_string(), output.path.clone()));
+        let samples = self.samples.iter().map(|path| (format!("{SAMPLES}={}", path.display()), path.clone()));
+        for (asked, path) in outputs.chain(samples) {
+            if path.canonicalize().is_ok_and(|path| read.contains(&path)) {
+                let problem = "this file is read here, and would be lost; choose another place".to_owned();
+                return Err(Refused { asked, problem });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of writing results.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The files that were written, in order.
+    pub files: Vec<PathBuf>,
+    /// Why others were not.
+    pub problems: Vec<String>,
+}
+
+impl Written {
+    /// Notes what became of a file.
+    pub fn note(&mut self, path: &Path, written: std::io::Result<()>) {
+        match written {
+            Ok(()) => self.files.push(path.to_owned()),
+            Err(error) => self.problems.push(format!("{} could not be written: {error}", path.display())),
+        }
+    }
+}
+
+/// Writes what is known of a run that is over to its folder, if it has one, and to the files that were asked for.
+pub(super) fn write(results: &Results<'_>, folder: Option<&ResultsFolder>, wanted: &Wanted) -> Written {
+    let summary = summary(results);
+    let heat_map = HeatMap::new(&results.snapshot.series, |point| &point.response_time);
+    let exported = Exported { summary: &summary, heat_map: &heat_map, baseline: wanted.baseline.as_deref() };
+    let mut written = Written::default();
+    if let Some(folder) = folder {
+        for (name, export) in [(SUMMARY, Export::Json), (REPORT, Export::Html)] {
+            written.note(&folder.path().join(name), folder.write(name, &export.bytes(&exported)));
+        }
+    }
+    for output in &wanted.outputs {
+        if let Format::Export(export) = output.format {
+            written.note(&output.path, write_over(&output.path, &export.bytes(&exported)));
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(outputs: &[String]) -> Wanted {
+        let outputs = outputs.iter().map(|text| text.parse().expect("an output")).collect();
+        Wanted { outputs, ..Wanted::default() }
+    }
+
+    #[test]
+    fn a_file_is_named_with_its_format() {
+        let output: Output = "junit=out/a=b.xml".parse().expect("one");
+        let format = Format::Export(Export::Junit);
+        assert_eq!(output, Output { format, path: PathBuf::from("out/a=b.xml") });
+        for (text, expected) in [
+            ("junit", "FORMAT=FILE"),
+            ("pdf=a", "no format `pdf`"),
+            ("pdf=a", "k6-summary"),
+            ("csv", "csv, jsonl, hlog"),
+            ("html=", "html=FILE"),
+        ] {
+            let told = text.parse::<Output>().expect_err("wrong");
+            assert!(told.contains(expected), "{text}: {told}");
+        }
+        for format in Format::all() {
+            let text = format!("{}=a", format.name());
+            assert_eq!(text.parse::<Output>().expect("one").to_string(), text);
+        }
+    }
+
+    #[test]
+    fn places_are_tried_before_anything_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |text: &str| text.replace('~', &folder.path().display().to_string());
+        for (outputs, says) in [
+            (["csv=~/a", "junit=~/a"], "`--out csv=~/a` goes to the same file"),
+            (["junit=~/new/a", "csv=~/new/../new/a"], "another `--out`, is writing it"),
+            (["json=~/a", "hlog=~"], "`--out hlog=~` cannot be written: it is a folder"),
+            (["csv=/proc/there/a", "json=~/b"], "`--out csv=/proc/there/a` cannot be written: "),
+        ] {
+            let told = wanted(&outputs.map(at)).open(&[]).err().expect("refused").to_string();
+            assert!(told.contains(&at(says)), "{outputs:?}: {told}");
+        }
+        let opened = wanted(&["csv=~/a", "jsonl=~/b", "json=~/c"].map(at)).open(&[]);
+        assert_eq!(opened.map(|sinks| sinks.len()).map_err(|error| error.to_string()), Ok(2));
+        let left = std::fs::read_dir(folder.path()).expect("there").map(|entry| entry.expect("one").path());
+        assert!(left.into_iter().all(|path| path.is_dir()), "nothing is left of what was only tried");
+    }
+}
