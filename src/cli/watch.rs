@@ -139,14 +139,20 @@ impl Watch for Watcher<'_> {
     }
 }
 
-/// Iterations per second that are to start at this moment, nothing where no workload has a rate; else the users that
-/// are to run.
+/// So often a rate is looked at in a second, on the way of a ramp.
+const LOOKS: u32 = 10;
+
+/// Iterations per second that were to start in the second before this moment, as what was done is of a second; nothing
+/// where no workload has a rate; else the users that are to run.
 fn asked(plan: &Plan, elapsed: Duration) -> (Option<f64>, Option<u64>) {
     let (mut rate, mut users) = (None, None);
     for workload in &plan.workloads {
         match &workload.executor {
             Executor::Open { arrivals, .. } => {
-                rate = Some(rate.unwrap_or(0.0) + arrivals.rate_at(elapsed));
+                let looks = (0..LOOKS)
+                    .map(|look| elapsed.saturating_sub(Engine::INTERVAL * (2 * look + 1) / (2 * LOOKS)));
+                let mean = looks.map(|at| arrivals.rate_at(at)).sum::<f64>() / f64::from(LOOKS);
+                rate = Some(rate.unwrap_or(0.0) + mean);
             }
             Executor::Closed { users: planned, .. } if elapsed < planned.end() => {
                 users = Some(users.unwrap_or(0) + planned.users_at(elapsed));

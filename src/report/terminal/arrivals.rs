@@ -2,6 +2,7 @@
 
 use super::tables::Doubts;
 use crate::{
+    judge::{Health, HealthCode, HealthFinding, HealthStatus},
     measure::{Latency, Snapshot},
     model::{Catalog, WorkloadId},
     report::{
@@ -41,21 +42,26 @@ pub(super) fn dropped(
     snapshot: &Snapshot,
     catalog: &Catalog,
     totals: &Totals,
+    health: &Health,
     width: usize,
     paint: Paint,
 ) -> String {
     let mut text = String::new();
+    // Where the generator itself was late, nobody knows what the target would have taken.
+    let not_the_targets =
+        |finding: &HealthFinding| matches!(finding.code, HealthCode::Dropped | HealthCode::NotDelivered);
+    let is_ours = health.status == HealthStatus::Saturated || health.findings.iter().any(not_the_targets);
     for id in catalog.workload_ids() {
         let due = Due::of(id, catalog, totals);
         if due.dropped > 0 {
-            let sentence = sentence(&due, snapshot.total.user_start_failures(id), id, catalog);
+            let sentence = sentence(&due, snapshot.total.user_start_failures(id), is_ours, id, catalog);
             text.extend(wrap(&sentence, width).iter().map(|line| paint.strong(line) + "\n"));
         }
     }
     text
 }
 
-fn sentence(due: &Due, start_failures: u64, id: WorkloadId, catalog: &Catalog) -> String {
+fn sentence(due: &Due, start_failures: u64, is_ours: bool, id: WorkloadId, catalog: &Catalog) -> String {
     let workload = catalog.workload(id);
     let whose = match catalog.workloads.len() {
         1 => String::new(),
@@ -72,10 +78,12 @@ fn sentence(due: &Due, start_failures: u64, id: WorkloadId, catalog: &Catalog) -
         0 => "no user was free".to_owned(),
         failures => format!("no user was free, or its `on_start` failed ({})", counted(failures, "time")),
     };
-    format!(
-        "{whose}{dropped} of {all} arrivals ({share}) were dropped: {why}. The target is too slow for this rate, \
-         or `max_users` too low."
-    )
+    let advice = if is_ours {
+        "The generator itself had trouble: see there."
+    } else {
+        "The target is too slow for this rate, or `max_users` too low."
+    };
+    format!("{whose}{dropped} of {all} arrivals ({share}) were dropped: {why}. {advice}")
 }
 
 /// Arrivals in a line: how many, and how late they were; nothing where no workload has a rate.

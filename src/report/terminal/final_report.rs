@@ -55,7 +55,7 @@ pub fn final_report(results: &Results<'_>, options: &TerminalOptions) -> String 
     }
     let parts = [
         verdict_lines(verdict, width, paint),
-        arrivals::dropped(snapshot, catalog, totals, width, paint),
+        arrivals::dropped(snapshot, catalog, totals, health, width, paint),
         measured::bounds(snapshot, width, paint),
         outline(run, snapshot, verdict, totals, width),
         around_load::lines(run, width),
