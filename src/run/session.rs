@@ -290,9 +290,9 @@ fn start_demo(reading: &Reading) -> Result<Option<demo::Demo>, RunError> {
     started.map(Some).map_err(|error| RunError::Setup("the demo API", error))
 }
 
-/// Short enough to be typed again.
+/// Short enough to be typed again, and another one for each of two runs that begin in the same microsecond.
 fn drawn_seed(wall: WallClock) -> u64 {
-    (wall.nanos() / 1_000) % 1_000_000_000
+    (wall.nanos() / 1_000).wrapping_add(u64::from(std::process::id()) * 7_919) % 1_000_000_000
 }
 
 fn file_stem(file: &str) -> String {

@@ -59,12 +59,13 @@ fn json_has_notes_in_it() {
     );
 }
 
+const MORE: &str = "thresholds: { http_req_failed: rate > 50%, http_reqs: count > 1 }\n\
+                    setup: [ { log: hello from setup } ]\n";
+
 fn run_with(arguments: &[&str], millis: u64) -> (Sandbox, Finished) {
     let target = Target::answering(OK);
     let sandbox = Sandbox::new();
-    let more = "thresholds: { http_req_failed: rate > 50%, http_reqs: count > 1 }\n\
-                setup: [ { log: hello from setup } ]\n";
-    let run = sandbox.start_scenario(&scenario(&target.url(), 1, millis, more), arguments).wait();
+    let run = sandbox.start_scenario(&scenario(&target.url(), 1, millis, MORE), arguments).wait();
     run.assert_code(99);
     (sandbox, run)
 }
@@ -72,15 +73,22 @@ fn run_with(arguments: &[&str], millis: u64) -> (Sandbox, Finished) {
 /// The harness sees to it that no output of any run here has an escape in it.
 #[test]
 fn without_a_terminal_each_mode_says_what_it_is_for_and_no_more() {
-    for (arguments, line, note, report) in [
+    let (target, sandbox) = (Target::answering(OK), Sandbox::new());
+    sandbox.file("scenario.yaml", scenario(&target.url(), 1, 5_300, MORE));
+    let cases = [
         (&["--progress", "plain"][..], true, true, true),
         (&["--progress", "auto"], true, true, true),
         (&["--progress", "bar"], true, true, true),
         (&["--progress", "none"], false, true, true),
         (&["--quiet"], false, false, false),
         (&["-q", "--progress", "json"], false, false, false),
-    ] {
-        let (_sandbox, run) = run_with(arguments, 5_300);
+    ];
+    // Side by side, since each waits for the first line of five seconds.
+    let running =
+        cases.map(|(arguments, ..)| sandbox.start(&[&["run", "scenario.yaml"], arguments].concat()));
+    for (running, (arguments, line, note, report)) in running.into_iter().zip(cases) {
+        let run = running.wait();
+        run.assert_code(99);
         assert_eq!(run.stderr.contains(" req/s  p95 "), line, "{arguments:?} {}", run.both());
         assert_eq!(run.stderr.contains("hello from setup"), note, "{arguments:?} {}", run.both());
         assert_eq!(run.stdout.contains("Service time"), report, "{arguments:?} {}", run.both());

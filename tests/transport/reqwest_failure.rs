@@ -86,6 +86,10 @@ fn io_kind(error: &io::Error, phase: Phase) -> Option<ErrorKind> {
 }
 
 fn hyper_kind(error: &hyper::Error, phase: Phase) -> Option<ErrorKind> {
+    // What came before the request was written answers nothing. Only its text tells it from a connection that was closed.
+    if error.to_string().contains("unexpected message") {
+        return Some(ErrorKind::Protocol);
+    }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         // A cause below may say that it was reset rather than closed.
         let deeper = causes(error).skip(1).find_map(|cause| kind_of(cause, phase));

@@ -14,7 +14,16 @@ use crate::report::{
 /// The comparison as GitHub-flavoured Markdown. What is unchanged is folded away.
 pub fn comparison_markdown(document: &ComparisonV1) -> String {
     let sign = if document.outcome.passed { "✅" } else { "❌" };
-    let mut text = format!("### {sign} loadgen: {}\n\n", outcome(document));
+    format!("### {sign} loadgen: {}\n\n{}", outcome(document), body(document))
+}
+
+/// The same as a part of a run's report, whose verdict stands above it: a tick of its own would be taken for that.
+pub(in crate::report) fn markdown_section(document: &ComparisonV1) -> String {
+    format!("### Against the baseline: {}\n\n{}", outcome(document), body(document))
+}
+
+fn body(document: &ComparisonV1) -> String {
+    let mut text = String::new();
     for headline in &document.outcome.headlines {
         text += &format!("- {}\n", plain(headline));
     }

@@ -8,4 +8,5 @@ mod table;
 pub use markdown::comparison_markdown;
 pub use table::comparison_text;
 
+pub(super) use markdown::markdown_section;
 pub(super) use sentences::{headlines, statement};

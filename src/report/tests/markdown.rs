@@ -57,7 +57,7 @@ fn a_baseline_is_compared_with_where_that_makes_sense() {
     let summary = Run::rich().summary();
     let compared = markdown(&summary, Some(&baseline(&faster(&summary))));
     golden::check("src/report/tests/golden/rich-against-baseline.md", &compared);
-    assert!(compared.contains("### ❌ loadgen: 3 numbers regressed"), "{compared}");
+    assert!(compared.contains("### Against the baseline: 3 numbers regressed"), "{compared}");
     let refused = markdown(&summary, Some(&baseline(&Run::stopped().summary())));
     assert!(refused.contains("### ⚠️ Not compared with results/before\n\n- results/before is no whole run"));
 }

@@ -4,7 +4,7 @@ use crate::{
     judge::compare::{Allowed, MeasuredRun, Objections, Rules, compare, objections},
     report::{
         Baseline,
-        comparison::comparison_markdown,
+        comparison::markdown_section,
         comparison_v1::{ChangeV1, Compared, ComparisonV1, RowV1, SubjectKindV1, comparison, read_run},
         inert_markdown::plain_within,
         summary_v1::SummaryV1,
@@ -50,7 +50,7 @@ fn not_compared(reasons: &[String], baseline: &Baseline) -> String {
 /// The whole where it fits; otherwise as many rows as do, what regressed first.
 fn fitting(mut document: ComparisonV1, room: usize) -> String {
     let all = document.rows.len();
-    let whole = comparison_markdown(&document);
+    let whole = markdown_section(&document);
     if fits(&whole, room) {
         return whole + "\n";
     }
@@ -67,7 +67,7 @@ fn fitting(mut document: ComparisonV1, room: usize) -> String {
             "<sub>Of {all} rows {rows} are shown here, of {added} names that are only in the new run and {gone} that \
              are only in the base {MOST} each.</sub>\n\n"
         );
-        let text = comparison_markdown(&document) + "\n" + &left_out;
+        let text = markdown_section(&document) + "\n" + &left_out;
         if fits(&text, room) {
             return text;
         }
