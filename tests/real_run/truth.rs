@@ -1,7 +1,7 @@
 //! Latencies against the target's own clock.
 
 use super::{
-    delay_server::{DelayServer, bimodal, long_tail},
+    delay_server::{DelayServer, Held, bimodal, long_tail},
     harness::{Sandbox, now},
     target::{OK, Target},
 };
@@ -11,33 +11,35 @@ use std::{
     time::Duration,
 };
 
-/// Between client and server there are only the loopback and the threads' waking up: each figure is at least
-/// the target's own and at most 1 % + 1 ms more.
+/// What is told lies between what the target held each request for and what the client can have waited for it, whatever
+/// the machine did meanwhile. On loopback the two are close together: the median, which a machine has to be busy half of
+/// the time to move, is at most 1 % and 1 ms more.
 fn assert_truth(server: &DelayServer, users: u64) {
     let text = format!(
         "target: {}\nload: {{ users: {users}, duration: 3s }}\ntasks: [ {{ get: /, name: held }} ]\n",
         server.url()
     );
+    let began = now();
     let run = Sandbox::alone().run_scenario(&text);
     run.assert_code(0);
-    let (summary, held) = (run.summary(), server.held());
+    let (summary, held, at_most) = (run.summary(), server.held(), server.at_most(began));
     assert_eq!((summary.count("http_reqs"), summary.all_errors()), (held.count(), 0));
     assert!(held.count() > 150, "too few for a p99: {}", held.count());
-    let exact = [
-        ("p50", held.percentile(50)),
-        ("p90", held.percentile(90)),
-        ("p95", held.percentile(95)),
-        ("p99", held.percentile(99)),
-        ("max", held.max()),
-        ("avg", held.mean()),
-    ];
+    let figures = |of: &Held| {
+        let percentiles = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99), ("max", 100)];
+        percentiles
+            .map(|(name, percent)| (name, of.percentile(percent)))
+            .into_iter()
+            .chain([("avg", of.mean())])
+    };
     let mut wrong = Vec::new();
     for metric in ["http_req_duration", "http_req_response_time"] {
-        for (figure, truth) in exact {
+        for ((figure, least), (_, most)) in figures(&held).zip(figures(&at_most)) {
             let told = summary.figure(metric, figure);
+            let most = if figure == "p50" { most.min(least * 1.01 + 1.0) } else { most };
             // Rounded to a microsecond, and once more in the histogram.
-            if !(truth * 0.999 - 0.002..=truth * 1.01 + 1.0).contains(&told) {
-                wrong.push(format!("{metric} {figure}: {told} ms, the target held for {truth:.3} ms"));
+            if !(least * 0.999 - 0.002..=most * 1.001 + 0.002).contains(&told) {
+                wrong.push(format!("{metric} {figure}: {told} ms, and it was {least:.3} to {most:.3} ms"));
             }
         }
     }
