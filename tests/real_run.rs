@@ -75,6 +75,8 @@ mod outlasting;
 mod overrides;
 #[path = "real_run/percentiles.rs"]
 mod percentiles;
+#[path = "real_run/places.rs"]
+mod places;
 #[path = "real_run/progress.rs"]
 mod progress;
 #[path = "real_run/recipes.rs"]

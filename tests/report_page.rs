@@ -1,6 +1,6 @@
 //! report.html in a real browser: pages of real runs, opened in headless Chromium as their reader would.
 //!
-//! `tests/browser/report.mjs` looks; here is what it looks at. `.ci/run` installs what both need: Chromium, and beside the
+//! `tests/browser/report.mjs` looks, `tests/browser/numbers.mjs` reads every number; here is what they look at. `.ci/run` installs what both need: Chromium, and beside the
 //! build's results what `tests/browser/package.json` names. Where one is missing the tests say so and are skipped; with
 //! `LOADGEN_REQUIRE_CHROMIUM` set they fail.
 
@@ -11,6 +11,8 @@ mod accounts;
 #[path = "real_run/harness.rs"]
 #[expect(dead_code, reason = "these tests need little of it")]
 mod harness;
+#[path = "browser/specimen.rs"]
+mod specimen;
 #[path = "real_run/summary.rs"]
 #[expect(dead_code, reason = "these tests need little of it")]
 mod summary;
@@ -19,9 +21,16 @@ mod summary;
 mod target;
 
 use harness::Sandbox;
+use loadgen::report::{
+    Baseline, HeatColumn, HeatMap,
+    exports::{Export, Exported},
+};
 use serde_json::{Value, json};
+use specimen::Specimen;
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -69,9 +78,15 @@ fn newest_page(sandbox: &Sandbox) -> PathBuf {
 fn look(page: &Path, expected: &Value) {
     let size = fs::metadata(page).unwrap().len();
     assert!(size < MOST_BYTES, "{size} bytes");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/report.mjs");
+    in_browser("report.mjs", &[page.as_os_str(), expected.to_string().as_ref()]);
+}
+
+/// Runs a script of `tests/browser`, which says what is wrong.
+#[track_caller]
+fn in_browser(script: &str, arguments: &[&OsStr]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
     let mut looking = Command::new("node");
-    let looked = looking.arg(script).arg(modules()).arg(page).arg(expected.to_string()).output().unwrap();
+    let looked = looking.arg(script).arg(modules()).args(arguments).output().unwrap();
     let (faults, trouble) =
         (String::from_utf8_lossy(&looked.stdout), String::from_utf8_lossy(&looked.stderr));
     assert!(looked.status.success(), "{faults}\n{trouble}");
@@ -166,4 +181,50 @@ fn a_page_of_a_run_without_load_says_why() {
         "load": false, "errors": false, "baseline": false, "zooms": false, "rows": 1, "texts": ["setup"],
     });
     look(&newest_page(&sandbox), &expected);
+}
+
+/// Heat maps are in no other document.
+fn heat_values(map: &HeatMap) -> Value {
+    let column = |column: &HeatColumn| {
+        let counts: Vec<u64> =
+            (0..map.bounds_ms.len()).map(|row| column.counts.get(&row).copied().unwrap_or(0)).collect();
+        let [start, end] = [column.start, column.end].map(|time| time.as_millis() as u64);
+        json!({ "t_ms": start, "end_ms": end, "counts": counts })
+    };
+    let columns: Vec<Value> = map.columns.iter().map(column).collect();
+    json!({ "bounds_ms": map.bounds_ms, "columns": columns })
+}
+
+/// Has the page of these results read to the last number.
+#[track_caller]
+fn read(run: &Specimen, baseline: Option<&Specimen>) {
+    let folder = tempfile::tempdir().unwrap();
+    let old = baseline.map(|old| Baseline::read("results/old", &old.summary.to_json()).unwrap());
+    let exported = Exported { summary: &run.summary, heat_map: &run.heat_map, baseline: old.as_ref() };
+    let file = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let truth = json!({
+        "summary": run.summary, "times": run.times, "heat": heat_values(&run.heat_map),
+        "baseline": baseline.map(|old| json!({ "summary": old.summary, "times": old.times })),
+    });
+    let page = file("report.html", Export::Html.bytes(&exported));
+    let truth = file("truth.json", truth.to_string().into_bytes());
+    in_browser("numbers.mjs", &[page.as_os_str(), truth.as_os_str()]);
+}
+
+#[test]
+fn every_number_of_a_page_is_that_of_the_summary() {
+    if browser_is_there() {
+        read(&Specimen::rich(), None);
+    }
+}
+
+#[test]
+fn every_number_of_a_page_with_a_baseline_is_that_of_the_summaries() {
+    if browser_is_there() {
+        read(&Specimen::rich(), Some(&Specimen::baseline()));
+    }
 }

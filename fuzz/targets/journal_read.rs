@@ -64,7 +64,8 @@ fn put_together<'l>(header: &Header, lines: impl Iterator<Item = &'l [u8]>) {
     };
     let written = summary(&results).to_json();
     assert!(!written.is_empty());
-    let options = TerminalOptions { width: 80, color: false, files: Vec::new(), earlier: None };
+    let options =
+        TerminalOptions { width: 80, color: false, files: Vec::new(), earlier: None, against: None };
     let told = final_report(&results, &options);
     assert!(!told.is_empty());
 }

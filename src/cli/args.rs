@@ -134,7 +134,7 @@ pub(super) struct OutputArguments {
     /// of the load, a row each, as CSV, or as JSON Lines where FILE ends in .jsonl; compressed where it ends in .gz.
     #[arg(long, value_name = "FORMAT=FILE")]
     pub out: Vec<Asked>,
-    /// Hold the run against this earlier one, in report.html and in markdown: the folder of its results
+    /// Hold the run against this earlier one, in the printed text, report.html and markdown: the folder of its results
     #[arg(long, value_name = "DIR")]
     pub baseline: Option<PathBuf>,
     /// How the results are printed; unless given, github where GITHUB_ACTIONS is `true`, and text elsewhere

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &MergeArguments, world: &mut World) -> ExitCode {
         Err(code) => return code,
     };
     match merge(&arguments.folders, &arguments.results, &wanted) {
-        Ok(rebuilt) => show(&rebuilt, &arguments.output, world),
+        Ok(rebuilt) => show(&rebuilt, &arguments.output, &wanted, world),
         Err(error) => {
             world.complain_of(&format!("error: {error}\n"));
             ExitCode::Usage

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &ReportArguments, world: &mut World) -> ExitCode {
         Err(code) => return code,
     };
     match rebuild(&arguments.folder, arguments.force, &wanted) {
-        Ok(rebuilt) => show(&rebuilt, &arguments.output, world),
+        Ok(rebuilt) => show(&rebuilt, &arguments.output, &wanted, world),
         Err(error) => {
             world.complain_of(&format!("error: {error}\n"));
             ExitCode::Usage

@@ -3,7 +3,7 @@
 use super::{
     annotate,
     args::RunArguments,
-    closing::closing,
+    closing::{Ended, closing},
     compare_sources::wanted,
     progress_arguments::{ProgressArguments, ProgressMode},
     scenario_input::ScenarioInput,
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     model::{ExchangeRecord, ExitCode, TaskResult},
     report::{
+        Baseline,
         once::{exchange_text, once_summary},
         terminal::{final_report, quiet_report},
     },
@@ -39,6 +40,7 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         Ok(wanted) => wanted,
         Err(code) => return code,
     };
+    let baseline = wanted.baseline.clone();
     let job = Job {
         file: input.file.clone(),
         source: input.source.clone(),
@@ -55,7 +57,8 @@ pub(super) fn run(arguments: &RunArguments, world: &mut World) -> ExitCode {
         block_on(try_once(job, world), |error| error)
             .map(|passed| if passed { ExitCode::Passed } else { ExitCode::ThresholdFailed })
     } else {
-        drive(job, arguments.progress, world).map(|outcome| conclude(&outcome, arguments, world))
+        drive(job, arguments.progress, world)
+            .map(|outcome| conclude(&outcome, arguments, baseline.as_deref(), world))
     };
     match ended {
         Ok(code) => code,
@@ -119,11 +122,17 @@ fn say(world: &mut World, text: &str) {
     let _ = world.print_text(text);
 }
 
-fn conclude(outcome: &Outcome, arguments: &RunArguments, world: &mut World) -> ExitCode {
+fn conclude(
+    outcome: &Outcome,
+    arguments: &RunArguments,
+    baseline: Option<&Baseline>,
+    world: &mut World,
+) -> ExitCode {
     let (results, output) = (outcome.results(), &arguments.output);
     let format = ResultFormat::of(output.format, world);
-    let mut options = closing(world, &results, outcome.folder.as_deref(), &outcome.files, &output.out);
-    options.color = format.colours(world);
+    let ended =
+        Ended { folder: outcome.folder.as_deref(), files: &outcome.files, asked: &output.out, baseline };
+    let options = closing(world, &results, format, &ended);
     let report = if arguments.progress.quiet { quiet_report } else { final_report };
     // Where both streams have JSON there is no place for text.
     let is_all_json = format == ResultFormat::Json && arguments.progress.progress == ProgressMode::Json;

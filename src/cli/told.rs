@@ -26,6 +26,11 @@ impl ResultFormat {
         // Standard error can be something else.
         self != Self::Json && world.colours()
     }
+
+    /// Columns that the text may take, where it is printed.
+    pub fn width(self, world: &World) -> usize {
+        if self == Self::Json { world.width_of_complaints() } else { world.width() }
+    }
 }
 
 /// Prints results and the text about them.

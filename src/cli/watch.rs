@@ -114,7 +114,7 @@ impl Watch for Watcher<'_> {
         }
         let is_json = self.view == View::Json;
         let Second { plan, interval, end, thresholds, health } = *second;
-        let begun = Engine::INTERVAL.saturating_mul(u32::try_from(interval.number).unwrap_or(u32::MAX));
+        let begun = interval.start(Engine::INTERVAL);
         // In the stage that it was in, and not in the one that begins with its end.
         let within = end.saturating_sub(Duration::from_millis(1));
         let progress = self.progress_at(within, plan);

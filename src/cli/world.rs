@@ -16,8 +16,10 @@ pub struct Terminal {
     pub stdout: bool,
     /// Whether standard error is one, so that progress can be drawn in place.
     pub stderr: bool,
-    /// Columns; `None` where not known.
+    /// Columns of standard output; `None` where not known.
     pub width: Option<usize>,
+    /// Columns of standard error; `None` where not known.
+    pub stderr_width: Option<usize>,
 }
 
 /// Streams, environment and terminal.
@@ -37,13 +39,14 @@ impl World {
     pub fn real() -> Self {
         let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         let env = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-        let width = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+        let columns = |stream: console::Term| stream.size_checked().map(|(_, columns)| usize::from(columns));
+        let (width, stderr_width) = (columns(console::Term::stdout()), columns(console::Term::stderr()));
         let (stdout, stderr) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         Self {
             stdout: Box::new(io::stdout()),
             stderr: Box::new(io::stderr()),
             env,
-            terminal: Terminal { stdout, stderr, width },
+            terminal: Terminal { stdout, stderr, width, stderr_width },
         }
     }
 
@@ -94,6 +97,11 @@ impl World {
         self.terminal.width.filter(|_| self.terminal.stdout).unwrap_or(DEFAULT_WIDTH)
     }
 
+    /// Columns that text on standard error may take.
+    pub fn width_of_complaints(&self) -> usize {
+        self.terminal.stderr_width.filter(|_| self.terminal.stderr).unwrap_or(DEFAULT_WIDTH)
+    }
+
     /// Whether results may be coloured.
     pub fn colours(&self) -> bool {
         self.terminal.stdout && !self.forbids_colours() && !self.is_dumb()
@@ -121,5 +129,25 @@ impl World {
     /// Whether the terminal takes text only.
     fn is_dumb(&self) -> bool {
         self.env.get("TERM").is_some_and(|term| term == "dumb")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stream_has_the_width_of_its_own_terminal() {
+        for (stdout, stderr, expected) in [
+            (true, true, (80, 132)),
+            (false, true, (100, 132)),
+            (true, false, (80, 100)),
+            (false, false, (100, 100)),
+        ] {
+            let terminal = Terminal { stdout, stderr, width: Some(80), stderr_width: Some(132) };
+            let (stdout, stderr) = (Box::new(io::sink()), Box::new(io::sink()));
+            let world = World { stdout, stderr, env: BTreeMap::new(), terminal };
+            assert_eq!((world.width(), world.width_of_complaints()), expected);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     observations::Observations,
     recorder::Recorded,
-    series::{Point, Series},
+    series::{Point, Series, within},
     snapshot::{Gauge, Snapshot},
     so_far::SoFar,
     vitals::{Vitals, VitalsSecond},
@@ -45,6 +45,11 @@ pub struct Interval {
     pub ending: bool,
     /// How many intervals before it are part of it.
     pub joined: u64,
+    /// How many intervals before those nobody reported, since the whole generator stood still: what was seen in them is
+    /// part of it, too.
+    pub missed: u64,
+    /// When it ended, in whole milliseconds from the start of the run, where that was before its time, with the load.
+    pub ended_at: Option<Duration>,
     /// What the generator saw of itself meanwhile.
     pub vitals: VitalsSecond,
 }
@@ -57,6 +62,7 @@ impl Interval {
         self.vitals.join(&other.vitals);
         self.ending &= other.ending;
         self.joined = self.joined.max(other.joined);
+        self.ended_at = self.ended_at.zip(other.ended_at).map(|(mine, theirs)| mine.max(theirs));
         self.running_users += other.running_users;
         self.made_users += other.made_users;
         self.ticked |= other.ticked;
@@ -67,27 +73,47 @@ impl Interval {
         self.recorded.merge(&next.recorded);
         self.vitals.absorb(&next.vitals);
         self.ending |= next.ending;
-        self.joined += next.joined + 1;
+        self.joined += next.number.saturating_sub(self.number);
         (self.number, self.running_users) = (next.number, next.running_users);
+        self.ended_at = next.ended_at;
         (self.made_users, self.ticked) = (next.made_users, next.ticked);
     }
 
-    /// When it began, from the start of the run, where intervals have this length: when the first did of those that were
-    /// joined.
-    pub fn start(&self, length: Duration) -> Duration {
-        length * u32::try_from(self.number.saturating_sub(self.joined)).unwrap_or(u32::MAX)
+    /// The number of the first interval that was joined into it.
+    pub fn first_joined(&self) -> u64 {
+        self.number.saturating_sub(self.joined)
     }
 
-    /// How much time it covers, where intervals have this length: more than that where several were joined.
+    /// When it began, from the start of the run, where intervals have this length: when the first did of those that are
+    /// part of it.
+    pub fn start(&self, length: Duration) -> Duration {
+        length * whole(self.first_joined().saturating_sub(self.missed))
+    }
+
+    /// How much time it covers, where intervals have this length: more than that where others are part of it, less where
+    /// the load ended within it, and never nothing.
     pub fn span(&self, length: Duration) -> Duration {
-        length.saturating_mul(u32::try_from(self.joined.saturating_add(1)).unwrap_or(u32::MAX))
+        let others = self.joined.saturating_add(self.missed);
+        let span = length.saturating_mul(whole(others.saturating_add(1)));
+        self.ended_at.map_or(span, |end| within(self.start(length), span, end))
+    }
+
+    /// Has it end with the load, where that was over before its time.
+    pub fn end_with_load(&mut self, at: Duration, length: Duration) {
+        if at < self.start(length) + self.span(length) {
+            self.ended_at = Some(Duration::from_millis(at.as_millis() as u64));
+        }
     }
 
     /// The point that it is in the series of intervals of this length.
     pub fn point(&self, length: Duration) -> Point {
-        let start = length * u32::try_from(self.number).unwrap_or(u32::MAX);
-        Point { vitals: self.vitals.clone(), ..Point::new(start, self.running_users, &self.recorded) }
+        let (start, span) = (self.start(length), self.span(length));
+        Point { vitals: self.vitals.clone(), span, ..Point::new(start, self.running_users, &self.recorded) }
     }
+}
+
+fn whole(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Puts the workers' intervals together.
@@ -98,6 +124,8 @@ pub struct Collector {
     /// The interval that each worker has reported up to.
     reported: Vec<Option<u64>>,
     pending: BTreeMap<u64, Interval>,
+    /// The interval behind the last that was closed.
+    next: u64,
     total: Observations,
     /// What began in stages that are warm-up.
     warm_up: Option<Observations>,
@@ -117,6 +145,7 @@ impl Collector {
             interval,
             reported: vec![None; workers],
             pending: BTreeMap::new(),
+            next: 0,
             total: Observations::new(catalog),
             warm_up: Recorded::new(catalog).warm_up,
             series: Series::new(interval),
@@ -172,6 +201,11 @@ impl Collector {
         self.chart(interval);
     }
 
+    /// Whether every worker has handed over its last interval.
+    pub fn is_over(&self) -> bool {
+        self.reported.iter().all(|reported| *reported == Some(u64::MAX))
+    }
+
     /// Closes what is still open, and returns it: at the end of the run.
     pub fn finish(&mut self) -> Vec<Interval> {
         self.close_up_to(u64::MAX)
@@ -195,6 +229,8 @@ impl Collector {
                 // The workers went home just as it began: there was no such interval.
                 continue;
             }
+            interval.missed = interval.number.saturating_sub(self.next);
+            self.next = interval.number + 1;
             self.chart(&interval);
             closed.push(interval);
         }
@@ -346,6 +382,32 @@ mod tests {
         assert_eq!((seen.vitals.whole.process, seen.vitals.full_for), (saw(300).process, SECOND * 3));
         let points = seen.series.points().iter().map(|point| point.vitals.cores_used());
         assert_eq!(points.collect::<Vec<_>>(), [Some(0.0), Some(0.1), Some(0.2)]);
+    }
+
+    #[test]
+    fn intervals_that_nobody_reported_are_part_of_the_next_one_and_the_same_when_replayed() {
+        let (mut collector, mut again) =
+            (Collector::new(&catalog(), 2, SECOND), Collector::new(&catalog(), 2, SECOND));
+        let mut closed = Vec::new();
+        // All of them stood still from the second interval on until the tenth.
+        for (interval, last) in [(0, false), (1, false), (9, false), (10, true)] {
+            for worker in 0..2 {
+                assert!(!collector.is_over());
+                closed.extend(collector.accept(delta(worker, interval, &[seen(200, 5)], last)).0);
+            }
+        }
+        assert!(collector.is_over());
+        closed.iter().for_each(|interval| again.replay(interval));
+        let spans: Vec<(u64, u64)> = (closed.iter())
+            .map(|interval| (interval.start(SECOND).as_secs(), interval.span(SECOND).as_secs()))
+            .collect();
+        assert_eq!(spans, [(0, 1), (1, 1), (2, 8), (10, 1)]);
+        let (live, replayed) = (collector.snapshot(SECOND * 11), again.snapshot(SECOND * 11));
+        assert_eq!(live.series.points(), replayed.series.points());
+        let points: Vec<(u64, u64)> = (live.series.points().iter())
+            .map(|point| (point.start.as_secs(), point.span.as_secs()))
+            .collect();
+        assert_eq!(points, spans);
     }
 
     /// What a generator saw in an interval of which nothing matters but how its load stood.

@@ -75,6 +75,8 @@ impl SparseLatency {
 pub struct Point {
     /// Start of the interval, from the start of the run.
     pub start: Duration,
+    /// How much time it covers. In a series that is its intervals, even where the load ended within the last of them.
+    pub span: Duration,
     /// Users running at its end; where the load ended in it, the most at once.
     pub vus: u64,
     /// Requests finished.
@@ -135,8 +137,18 @@ impl Point {
         point
     }
 
+    fn end(&self) -> Duration {
+        self.start + self.span
+    }
+
+    /// How much time it covers of a run that ended then.
+    pub fn span_until(&self, end: Duration) -> Duration {
+        within(self.start, self.span, end)
+    }
+
     /// Appends the point that follows this one.
     fn absorb(&mut self, next: &Self) {
+        self.span = self.end().max(next.end()).saturating_sub(self.start);
         self.vus = next.vus;
         self.requests += next.requests;
         self.failed_requests += next.failed_requests;
@@ -155,7 +167,15 @@ impl Point {
     }
 }
 
-/// Points of equal length, the last one possibly shorter.
+/// The shortest time that something covers: a rate can be had of it.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// How much there is of a time before this end of everything.
+pub(super) fn within(start: Duration, span: Duration, end: Duration) -> Duration {
+    span.min(end.saturating_sub(start)).max(SHORTEST)
+}
+
+/// Points of equal length, but longer ones where more than that is known as a whole only.
 #[derive(Debug, Clone)]
 pub struct Series {
     interval: Duration,
@@ -168,7 +188,7 @@ impl Series {
         Self { interval, points: Vec::new() }
     }
 
-    /// Length of a point.
+    /// Length of a point, unless it is of several intervals.
     pub fn interval(&self) -> Duration {
         self.interval
     }
@@ -180,28 +200,29 @@ impl Series {
 
     /// Adds a point; into the last one if that reaches over its start.
     pub fn push(&mut self, point: Point) {
-        match self.points.last_mut() {
-            Some(last) if point.start < last.start + self.interval => last.absorb(&point),
-            _ => self.points.push(point),
-        }
+        self.append(point);
         if self.points.len() > MOST_POINTS {
             self.fold();
         }
     }
 
+    /// Has the point cover whole intervals, and appends it.
+    fn append(&mut self, mut point: Point) {
+        let interval = self.interval.as_nanos().max(1);
+        let at = |interval_number: u128| Duration::from_nanos((interval_number * interval) as u64);
+        let first = point.start.as_nanos() / interval;
+        let behind = point.end().as_nanos().div_ceil(interval).max(first + 1);
+        (point.start, point.span) = (at(first), at(behind - first));
+        match self.points.last_mut() {
+            Some(last) if point.start < last.end() => last.absorb(&point),
+            _ => self.points.push(point),
+        }
+    }
+
     fn fold(&mut self) {
         self.interval *= 2;
-        let interval = self.interval.as_nanos();
-        let mut folded: Vec<Point> = Vec::with_capacity(MOST_POINTS);
-        for mut point in std::mem::take(&mut self.points) {
-            let start = point.start.as_nanos() / interval * interval;
-            point.start = Duration::from_nanos(start as u64);
-            match folded.last_mut() {
-                Some(last) if last.start == point.start => last.absorb(&point),
-                _ => folded.push(point),
-            }
-        }
-        self.points = folded;
+        let points = std::mem::replace(&mut self.points, Vec::with_capacity(MOST_POINTS));
+        points.into_iter().for_each(|point| self.append(point));
     }
 }
 
@@ -231,5 +252,42 @@ mod tests {
         let full = &series.points()[3].duration;
         assert_eq!((full.count(), full.max()), (8, Some(Duration::from_micros(1_001))));
         assert_eq!(full.percentile(Percent::whole(50)), Some(Duration::from_micros(1_000)));
+    }
+
+    #[test]
+    fn longer_points_keep_their_time_and_none_overlaps_another_however_often_they_are_folded() {
+        let mut series = Series::new(Duration::from_secs(1));
+        let (mut second, mut pushed) = (0, 0);
+        for length in [1, 3, 1, 1, 5, 2, 7, 1].into_iter().cycle().take(MOST_POINTS * 3) {
+            series.push(Point { span: Duration::from_secs(length), ..point(second, 1_000) });
+            (second, pushed) = (second + length, pushed + 1);
+        }
+        assert_eq!(series.points().iter().map(|point| point.requests).sum::<u64>(), pushed);
+        let mut next = Duration::ZERO;
+        for point in series.points() {
+            assert_eq!(point.start, next, "side by side");
+            assert!(point.span >= series.interval());
+            assert_eq!(point.span.as_nanos() % series.interval().as_nanos(), 0);
+            next = point.end();
+        }
+        assert_eq!(
+            next.as_secs(),
+            second.div_ceil(series.interval().as_secs()) * series.interval().as_secs()
+        );
+    }
+
+    #[test]
+    fn a_point_covers_what_there_was_of_it_and_never_nothing() {
+        for (start, span, end, covers) in [
+            (4, 1, 4_300, 300),
+            (4, 1, 5_000, 1_000),
+            (4, 1, 9_000, 1_000),
+            (4, 3, 6_500, 2_500),
+            (4, 1, 4_000, 1),
+        ] {
+            let point = Point { span: Duration::from_secs(span), ..point(start, 1) };
+            let told = point.span_until(Duration::from_millis(end));
+            assert_eq!(told, Duration::from_millis(covers), "{start} {span} {end}");
+        }
     }
 }

@@ -39,5 +39,5 @@ pub use quantity::{
     Percent, QuantityError, Rate, format_bytes, format_duration, parse_bytes, parse_duration, parse_rate,
     parse_share,
 };
-pub use run_info::{HostInfo, LevelAt, OnceInfo, PartInfo, RunInfo, WorkloadInfo};
+pub use run_info::{HostInfo, LevelAt, OnceInfo, PartInfo, RunInfo, SamplesInfo, WorkloadInfo};
 pub use verdict::{Ending, ExitCode, Verdict};

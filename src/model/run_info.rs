@@ -26,6 +26,17 @@ pub struct OnceInfo {
     pub errors: Vec<String>,
 }
 
+/// What became of the file of every request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SamplesInfo {
+    /// Requests that have a row; where it is not finished, up to so many.
+    pub rows: u64,
+    /// Requests that have none.
+    pub dropped: u64,
+    /// Whether it was brought to its end.
+    pub finished: bool,
+}
+
 /// How much load there is to be at a moment. Between two of them it follows the straight line.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LevelAt {
@@ -104,6 +115,8 @@ pub struct RunInfo {
     pub setup: Option<OnceInfo>,
     /// What was done after the load; `None` where the scenario has no `teardown`, or it was not reached.
     pub teardown: Option<OnceInfo>,
+    /// The file of every request; `None` where none was asked for, or it is not known what became of it.
+    pub samples: Option<SamplesInfo>,
     /// The generators' parts, where several made the run.
     pub parts: Vec<PartInfo>,
 }

@@ -11,7 +11,7 @@ const ROWS_PER_DECADE: f64 = 12.0;
 /// How many requests took how long when.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HeatMap {
-    /// Length of a column.
+    /// Length of a column. One with a hole at its edge is shorter, and one whose last point goes on beyond it longer.
     pub interval: Duration,
     /// Upper ends of the rows in milliseconds, ascending. A row begins where the one below it ends.
     pub bounds_ms: Vec<f64>,
@@ -19,11 +19,13 @@ pub struct HeatMap {
     pub columns: Vec<HeatColumn>,
 }
 
-/// An interval of a heat map.
+/// The points that begin in an interval of a heat map.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeatColumn {
-    /// Its start, from the start of the run.
+    /// The start of the first of them, from the start of the run.
     pub start: Duration,
+    /// The end of the last of them, from the start of the run.
+    pub end: Duration,
     /// Requests by row; rows without any are left out.
     pub counts: BTreeMap<usize, u64>,
 }
@@ -36,23 +38,23 @@ impl HeatMap {
         let rows = |point: &Point| -> Vec<(i32, u64)> {
             times(point).recorded().map(|(micros, count)| (row(micros), count)).collect()
         };
-        let all: Vec<(Duration, Vec<(i32, u64)>)> =
-            series.points().iter().map(|point| (point.start, rows(point))).collect();
+        let all: Vec<(&Point, Vec<(i32, u64)>)> =
+            series.points().iter().map(|point| (point, rows(point))).collect();
         let seen = || all.iter().flat_map(|(_, rows)| rows.iter().map(|(row, _)| *row));
         let (Some(lowest), Some(highest)) = (seen().min(), seen().max()) else { return Self::default() };
-        let mut columns: BTreeMap<u32, BTreeMap<usize, u64>> = BTreeMap::new();
-        for (start, rows) in &all {
-            let counts = columns.entry(place(*start, interval)).or_default();
+        let mut columns: BTreeMap<u32, HeatColumn> = BTreeMap::new();
+        for (point, rows) in &all {
+            let first = || HeatColumn { start: point.start, ..HeatColumn::default() };
+            let column = columns.entry(place(point.start, interval)).or_insert_with(first);
+            column.end = point.start + point.span;
             for (row, count) in rows {
-                *counts.entry((row - lowest) as usize).or_default() += count;
+                *column.counts.entry((row - lowest) as usize).or_default() += count;
             }
         }
-        let columns =
-            columns.into_iter().map(|(place, counts)| HeatColumn { start: interval * place, counts });
         Self {
             interval,
             bounds_ms: (lowest..=highest).map(upper_end_ms).collect(),
-            columns: columns.collect(),
+            columns: columns.into_values().collect(),
         }
     }
 }
@@ -120,6 +122,26 @@ mod tests {
             *all.entry(point.start.as_secs() / 3 * 3).or_insert(0_u64) += 1;
         }
         assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_column_lasts_from_its_first_point_to_the_end_of_its_last() {
+        let mut with_long = Series::new(Duration::from_secs(1));
+        for mut point in series(600, |second| 1_000 + second).points().iter().cloned() {
+            match point.start.as_secs() {
+                31 => point.span = Duration::from_secs(9),
+                32..40 | 101..=300 => continue,
+                _ => {}
+            }
+            with_long.push(point);
+        }
+        let map = HeatMap::new(&with_long, |point| &point.duration);
+        let lasts = |column: &HeatColumn| (column.start.as_secs(), column.end.as_secs());
+        let lasts: Vec<(u64, u64)> = map.columns.iter().map(lasts).collect();
+        assert_eq!(lasts[..2], [(0, 3), (3, 6)]);
+        assert_eq!(lasts[10..12], [(30, 40), (40, 42)], "a long point leaves no hole");
+        assert!(lasts.contains(&(99, 101)) && lasts.contains(&(301, 303)), "a hole is none's: {lasts:?}");
+        assert!(lasts.is_sorted_by(|one, next| one.1 <= next.0), "{lasts:?}");
     }
 
     #[test]

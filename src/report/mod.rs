@@ -19,6 +19,7 @@ pub mod github;
 mod heat_map;
 mod inert_markdown;
 pub mod journal_v1;
+mod margin;
 pub mod once;
 pub mod outline;
 mod paint;

@@ -50,7 +50,7 @@ pub struct SecondV1 {
     pub elapsed_ms: u64,
     /// How long the load is to take.
     pub planned_ms: u64,
-    /// How long the second was: 1000, but for the last one of a run.
+    /// How long the second was: 1000; less for the last one of a run, and more where the generator stood still.
     pub span_ms: u64,
     /// The stage that the load is in; null where no workload has more than one.
     pub stage: Option<String>,

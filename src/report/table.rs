@@ -1,4 +1,5 @@
-//! Tables that fit a width: first columns go, in the order they can be spared, then names lose their middle.
+//! Tables that fit a width: first columns go, in the order they can be spared, then names lose their middle. A name with
+//! nothing beside it has the whole line.
 
 use super::paint::{Mark, Paint};
 use super::text::{shorten, width};
@@ -64,6 +65,8 @@ pub(super) struct Table {
 
 /// What a table gives to whom.
 struct Layout {
+    /// Columns of a line.
+    most: usize,
     name: usize,
     /// Index and width of the columns that fit.
     columns: Vec<(usize, usize)>,
@@ -89,7 +92,8 @@ impl Table {
 
     fn layout(&self, most: usize) -> Layout {
         let sign = if self.has_marks() { 2 } else { 0 };
-        let names = self.rows.iter().map(|row| width(&row.name) + 2 + sign);
+        let rows = self.rows.iter().filter(|row| !row.cells.is_empty());
+        let names = rows.map(|row| width(&row.name) + 2 + sign);
         let longest = names.chain([width(self.title)]).max().unwrap_or(0);
         let mut columns: Vec<(usize, usize)> =
             (0..self.columns.len()).map(|index| (index, self.column_width(index))).collect();
@@ -101,7 +105,7 @@ impl Table {
                 Some((_, goes)) if left < longest.min(NAME_WANTS) => {
                     columns.retain(|(index, _)| *index != goes);
                 }
-                _ => return Layout { name: longest.min(left.max(NAME_NEEDS)), columns },
+                _ => return Layout { most, name: longest.min(left.max(NAME_NEEDS)), columns },
             }
         }
     }
@@ -113,7 +117,8 @@ impl Table {
 
     fn row(&self, layout: &Layout, row: &Row, paint: Paint) -> String {
         let sign = if self.has_marks() { 2 } else { 0 };
-        let name = shorten(&row.name, layout.name.saturating_sub(2 + sign));
+        let room = if row.cells.is_empty() { layout.most } else { layout.name };
+        let name = shorten(&row.name, room.saturating_sub(2 + sign));
         let line = self.line(layout, &format!("{:1$}{name}", "", 2 + sign), row.cells.clone());
         match row.mark {
             // The sign is put in last: its escapes take no column.
@@ -135,5 +140,26 @@ impl Table {
             };
         }
         line.trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_nothing_beside_it_has_the_whole_line() {
+        let row = |name: &str, cells: &[&str]| Row {
+            name: name.to_owned(),
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            ..Row::default()
+        };
+        let rows =
+            vec![row("orders / ramp (not counted)", &[]), row("peak", &["480"]), row(&"x".repeat(90), &[])];
+        let table = Table { title: "Stages", columns: vec![Column::kept("requests")], rows };
+        let text = table.render(40, Paint { color: false });
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..3], ["Stages  requests", "  orders / ramp (not counted)", "  peak       480"]);
+        assert_eq!(lines[3].chars().count(), 40, "{text}");
     }
 }

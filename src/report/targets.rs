@@ -1,10 +1,11 @@
 //! A threshold of the summary in words: what was wanted, what was seen, and how far that is from the limit.
 
 use super::{
-    format::{count, number, observed, time},
+    format::{count, observed, time},
+    margin::margin,
     summary_v1::{IntervalV1, LimitUnitV1, ThresholdV1},
 };
-use crate::model::{Limit, format_duration};
+use crate::model::{Limit, Operator, format_duration};
 use std::time::Duration;
 
 /// What became of a threshold.
@@ -27,7 +28,7 @@ pub(super) struct Target {
     pub wanted: String,
     /// What was seen, in the worst window where that broke it: `93ms`, `no data`, `12 of 500 samples`.
     pub actual: String,
-    /// How far that is from the limit: `53% below`, `0.4pp above`; nothing where that says nothing.
+    /// How far that is from the limit: `53% below`, `0.40 pp above`; nothing where that says nothing.
     pub margin: Option<String>,
     /// What became of it.
     pub held: Held,
@@ -42,7 +43,7 @@ impl Target {
             subject: threshold.metric.clone(),
             wanted: format!("{}{over}", threshold.condition),
             actual: actual(threshold),
-            margin: margin(threshold),
+            margin: distance(threshold),
             held: match threshold.passed {
                 true => Held::Passed,
                 false if threshold.no_data || threshold.too_few_samples => Held::Unjudged,
@@ -72,9 +73,20 @@ fn limit(value: f64, unit: LimitUnitV1) -> Limit {
 }
 
 /// The number that decided: of a run that held as a whole, the window's that broke the threshold.
-fn decided(threshold: &ThresholdV1) -> Option<f64> {
+pub(super) fn decided(threshold: &ThresholdV1) -> Option<f64> {
     let broken = threshold.worst_window.as_ref().filter(|window| !window.held);
-    broken.map(|window| window.observed).or(threshold.observed)
+    match (threshold.observed, operator(threshold)) {
+        (Some(whole), Some(operator)) if !operator.holds(&whole, &threshold.limit) => Some(whole),
+        (whole, _) => broken.map(|window| window.observed).or(whole),
+    }
+}
+
+/// The operator of the condition, which the summary has as text.
+fn operator(threshold: &ThresholdV1) -> Option<Operator> {
+    use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+    let all = [Less, LessOrEqual, Greater, GreaterOrEqual, Equal, NotEqual];
+    let mut words = threshold.condition.split(' ');
+    words.find_map(|word| all.into_iter().find(|operator| operator.symbol() == word))
 }
 
 fn actual(threshold: &ThresholdV1) -> String {
@@ -88,28 +100,11 @@ fn actual(threshold: &ThresholdV1) -> String {
     }
 }
 
-/// The distance to the limit, as a share of it; between shares in percentage points.
-fn margin(threshold: &ThresholdV1) -> Option<String> {
+/// How far what decided is from the limit.
+pub(super) fn distance(threshold: &ThresholdV1) -> Option<String> {
     let value = decided(threshold).filter(|_| !threshold.no_data && !threshold.too_few_samples)?;
-    let difference = value - threshold.limit;
-    let side = if difference < 0.0 { "below" } else { "above" };
-    if difference == 0.0 {
-        return Some("at the limit".to_owned());
-    }
-    if threshold.unit == LimitUnitV1::Share {
-        let points = difference.abs() * 100.0;
-        let shown = if points < 0.001 { "<0.001".to_owned() } else { number(points) };
-        return Some(format!("{shown}pp {side}"));
-    }
-    let percent = difference.abs() / threshold.limit * 100.0;
-    (threshold.limit > 0.0 && percent.is_finite()).then(|| match percent {
-        ..0.1 => format!("<0.1% {side}"),
-        // What is not nothing is not all of the limit below it.
-        99.95..100.0 if difference < 0.0 => format!(">99.9% {side}"),
-        // Only above: no number is further below than all of it.
-        900.0.. => format!("{} × the limit", number(value / threshold.limit)),
-        _ => format!("{}% {side}", number(percent)),
-    })
+    let of = |value| limit(value, threshold.unit);
+    margin(operator(threshold)?, of(threshold.limit), of(value))
 }
 
 fn ended(threshold: &ThresholdV1) -> Option<String> {
@@ -178,18 +173,18 @@ mod tests {
     fn the_margin_is_how_far_the_limit_is() {
         use LimitUnitV1::*;
         for (observed, limit, unit, actual, margin) in [
-            (93.0, 200.0, Milliseconds, "93ms", Some("53.5% below")),
+            (93.0, 200.0, Milliseconds, "93ms", Some("54% below")),
             (480.123, 200.0, Milliseconds, "480.123ms", Some("140% above")),
-            (200.1, 200.0, Milliseconds, "200.1ms", Some("<0.1% above")),
+            (200.1, 200.0, Milliseconds, "200.1ms", Some("0.05% above")),
             (200.0, 200.0, Milliseconds, "200ms", Some("at the limit")),
-            (0.0225, 0.01, Share, "2.25%", Some("1.25pp above")),
-            (0.0, 0.01, Share, "0%", Some("1.00pp below")),
+            (0.0225, 0.01, Share, "2.25%", Some("125% above")),
+            (0.0, 0.01, Share, "0%", Some("100% below")),
             (95.6, 10.0, PerSecond, "95.6/s", Some("856% above")),
-            (280.0, 10.0, PerSecond, "280/s", Some("28.0 × the limit")),
-            (1.0, 10_000.0, Number, "1", Some(">99.9% below")),
+            (280.0, 10.0, PerSecond, "280/s", Some("28.0× limit")),
+            (1.0, 10_000.0, Number, "1", Some(">99% below")),
             (0.0, 10_000.0, Number, "0", Some("100% below")),
-            (0.5, 0.500_001, Share, "50%", Some("<0.001pp below")),
-            (3.0, 0.0, Number, "3", None),
+            (0.5, 0.500_001, Share, "50%", Some("<0.01 pp below")),
+            (3.0, 0.0, Number, "3", Some("3 above")),
             (0.0, 0.0, Number, "0", Some("at the limit")),
         ] {
             let target = Target::new(&threshold(observed, limit, unit));
@@ -220,6 +215,7 @@ mod tests {
     fn what_decided_is_remarked() {
         let worst_window =
             Some(WorstWindowV1 { start_ms: 14_000, observed: 203.0, samples: 90, held: false });
+        let broken = worst_window.clone();
         let interval = Some(IntervalV1 { low: Some(150.0), high: Some(203.4) });
         let target = Target::new(&ThresholdV1 {
             passed: false,
@@ -232,7 +228,14 @@ mod tests {
         });
         assert_eq!((target.wanted.as_str(), target.held), ("p95 < 200ms over 10s", Held::Failed));
         // The whole run's 190ms are not what broke it.
-        assert_eq!((target.actual.as_str(), target.margin.as_deref()), ("203ms", Some("1.50% above")));
+        assert_eq!((target.actual.as_str(), target.margin.as_deref()), ("203ms", Some("1.5% above")));
+        let both = ThresholdV1 { worst_window: broken, ..threshold(240.0, 200.0, LimitUnitV1::Milliseconds) };
+        let target_of_both = Target::new(&both);
+        assert_eq!(
+            (target_of_both.actual.as_str(), target_of_both.margin.as_deref()),
+            ("240ms", Some("20% above")),
+            "the whole run is enough to break it"
+        );
         assert_eq!(
             target.remarks,
             [

@@ -1,6 +1,6 @@
 //! What `--out` asks for: results that are written when the run is over, or every request while it goes on.
 
-use super::outputs::Output;
+use super::outputs::{Format, Output};
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
@@ -24,6 +24,14 @@ impl Asked {
         match self {
             Self::Output(output) => output.format.name(),
             Self::Samples(_) => SAMPLES,
+        }
+    }
+
+    /// Whether it has a row for each second or request of the load.
+    pub fn has_rows(&self) -> bool {
+        match self {
+            Self::Output(output) => matches!(output.format, Format::Sink(_)),
+            Self::Samples(_) => true,
         }
     }
 

@@ -101,7 +101,7 @@ pub(super) async fn follow(
 ) -> Loaded {
     let mut collector = Collector::new(&plan.catalog, engine.workers(), Engine::INTERVAL);
     let mut gates = Gates::new(&plan.thresholds, &plan.catalog);
-    let (mut ending, mut panics) = (Ending::Completed, Vec::new());
+    let (mut ending, mut panics, mut over_at) = (Ending::Completed, Vec::new(), None);
     let mut standing = Standing::default();
     let mut ticks = ticks();
     let clock = engine.clock();
@@ -119,6 +119,7 @@ pub(super) async fn follow(
                     engine.reuse(worker, spare);
                     let is_ending = ending != Ending::Completed || !panics.is_empty();
                     closed.iter_mut().for_each(|interval| interval.ending = is_ending);
+                    over_at = collector.is_over().then(|| end_last(&mut closed, clock.now()));
                     judge(&closed, &mut gates, &engine, &mut ending, watcher);
                     end_load(&engine, &mut collector);
                     tell(&closed, &gates, &collector, &mut standing, (plan, clock.now()), watcher);
@@ -146,10 +147,11 @@ pub(super) async fn follow(
             }
         }
     }
-    let elapsed = clock.now();
+    let elapsed = over_at.unwrap_or_else(|| clock.now());
     let stopped_at = engine.stopped_at();
     let time_left = (!engine.was_cut()).then(|| time_left(plan, stopped_at, elapsed));
-    let closed = collector.finish();
+    let mut closed = collector.finish();
+    end_last(&mut closed, elapsed);
     judge(&closed, &mut gates, &engine, &mut ending, watcher);
     end_load(&engine, &mut collector);
     tell(&closed, &gates, &collector, &mut standing, (plan, elapsed), watcher);
@@ -167,6 +169,14 @@ fn end_load(engine: &Engine, collector: &mut Collector) {
     }
 }
 
+/// Has the last second end with the load, at this time, which it gives back.
+fn end_last(closed: &mut [measure::Interval], elapsed: Duration) -> Duration {
+    if let Some(last) = closed.last_mut() {
+        last.end_with_load(elapsed, Engine::INTERVAL);
+    }
+    elapsed
+}
+
 /// Tells the watcher of the seconds that are over.
 fn tell(
     closed: &[measure::Interval],
@@ -181,8 +191,7 @@ fn tell(
     }
     let Standing { thresholds, health, .. } = standing;
     for interval in closed {
-        let after = u32::try_from(interval.number + 1).unwrap_or(u32::MAX);
-        let end = Engine::INTERVAL.saturating_mul(after).min(now);
+        let end = interval.start(Engine::INTERVAL) + interval.span(Engine::INTERVAL);
         watcher.second(&Second { plan, interval, end, thresholds, health });
     }
 }
@@ -218,13 +227,14 @@ fn heed(asked: Asked, engine: &Engine, ending: &mut Ending, plan: &Plan, watcher
     let Asked { name, again } = asked;
     if again {
         engine.cut();
-        watcher.note(&format!("{name} again: cutting what is running"));
+        watcher.warn(&format!("{name} again: cutting what is running"));
         return;
     }
     *ending = Ending::Signal(name);
     engine.stop();
     let grace = crate::model::format_duration(plan.graceful_stop());
-    watcher.note(&format!("{name}: ending; running iterations have up to {grace} (again to cut them)"));
+    // Also where notes are not wanted: whoever sees nothing happen asks again, and that would cut what is running.
+    watcher.warn(&format!("{name}: ending; running iterations have up to {grace} (again to cut them)"));
 }
 
 #[cfg(test)]

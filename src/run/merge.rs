@@ -3,9 +3,10 @@
 
 use super::{
     command_line::typed,
+    in_step::{InStep, Intervals},
     journal::{JOURNAL, Lines},
     judgement::{Case, Judgement, judged},
-    outputs::{Refused, Wanted},
+    outputs::{InPlay, Refused, Wanted, Written},
     recovery::{Rebuilt, RecoveryError, Tape},
     results::{ResultsFolder, slug},
     sinks::{Begun, Feed},
@@ -13,8 +14,8 @@ use super::{
 use crate::{
     engine::WallClock,
     judge::Gates,
-    measure::{Collector, Interval, Recorded, Snapshot},
-    model::{Catalog, Ending, Mask, OnceInfo, PartInfo, RunInfo, Threshold, WorkloadInfo},
+    measure::{Collector, Interval, Snapshot},
+    model::{Ending, Mask, OnceInfo, PartInfo, RunInfo, SamplesInfo, Threshold, WorkloadInfo},
     report::journal_v1::{End, Header, Start, end_line, interval_line, start_line},
 };
 use std::{
@@ -61,32 +62,41 @@ pub fn merge(folders: &[PathBuf], results: &Path, wanted: &Wanted) -> Result<Reb
     let Some(first) = parts.first().map(|part| part.tape.header.clone()) else {
         return Err(RecoveryError::NoFolder(PathBuf::new()).into());
     };
-    let opened = wanted.open(&folders.iter().map(|folder| folder.join(JOURNAL)).collect::<Vec<_>>())?;
+    let in_play = InPlay { results: folders, ..InPlay::default() };
+    let opened = wanted.open(&in_play, Some(results))?.sinks;
     let begun = begun(&parts, &first);
     let mut place = Place::make(results, begun, &first);
     let mut feed = Feed::begin(opened, Begun::new(place.info.clone(), first.catalog.clone(), first.interval));
     let mut collector = Collector::new(&first.catalog, 1, first.interval);
     let mut gates = Gates::new(&without_abort(&first.thresholds), &first.catalog);
-    while let Some(interval) = next_interval(&mut parts, &first.catalog) {
+    let mut in_step = InStep::new(parts.len());
+    while let Some(mut interval) = in_step.next(&mut parts) {
+        if parts.iter().all(|part| part.ahead().is_none()) {
+            interval.end_with_load(elapsed(&parts), first.interval);
+        }
         place.write(&interval_line(&interval, &first.catalog));
         // Nothing is stopped any more.
         let _ = gates.look(&interval);
         collector.replay(&interval);
         feed.take(&interval);
     }
-    let elapsed = parts.iter().map(|part| part.tape.elapsed()).max().unwrap_or_default();
     let stops = parts.iter().map(|part| part.tape.end.as_ref().and_then(|end| end.stopped_at));
     // The load goes on for as long as that of one part does.
     let stopped_at = stops.collect::<Option<Vec<_>>>().and_then(|stops| stops.into_iter().max());
     if let Some(at) = stopped_at {
         collector.end_load(at);
     }
-    let joined = joined(&parts, collector.snapshot(elapsed), stopped_at, place.info.clone());
+    let mut joined = joined(&parts, collector.snapshot(elapsed(&parts)), stopped_at, place.info.clone());
+    let streamed = feed.end();
+    joined.end.not_written = !streamed.problems.is_empty();
     place.end(&end_line(&joined.end));
     let folder = place.folder.clone();
     let mut rebuilt = conclude(joined, &gates, &first, &parts, place);
+    // What is known to be missing stands in what is written.
+    let Written { files, problems } = streamed;
+    problems.into_iter().for_each(|problem| rebuilt.refused(problem));
     rebuilt.write(folder.as_ref(), wanted);
-    rebuilt.add(feed.end());
+    rebuilt.files.extend(files);
     Ok(rebuilt)
 }
 
@@ -99,8 +109,21 @@ fn without_abort(thresholds: &[Threshold]) -> Vec<Threshold> {
 struct Part {
     folder: PathBuf,
     tape: Tape,
-    /// Users that it has made so far.
-    made_users: u64,
+}
+
+impl Intervals for Part {
+    fn ahead(&self) -> Option<&Interval> {
+        self.tape.ahead()
+    }
+
+    fn take(&mut self) -> Option<Box<Interval>> {
+        self.tape.next_interval()
+    }
+}
+
+/// How long the load took: for as long as that of one part did.
+fn elapsed(parts: &[Part]) -> Duration {
+    parts.iter().map(|part| part.tape.elapsed()).max().unwrap_or_default()
 }
 
 fn open(folders: &[PathBuf]) -> Result<Vec<Part>, MergeError> {
@@ -121,7 +144,7 @@ fn open(folders: &[PathBuf]) -> Result<Vec<Part>, MergeError> {
             let (first, other) = (first.folder.clone(), folder.clone());
             return Err(MergeError::Different { first, other, what });
         }
-        parts.push(Part { folder: folder.clone(), tape, made_users: 0 });
+        parts.push(Part { folder: folder.clone(), tape });
     }
     Ok(parts)
 }
@@ -150,25 +173,6 @@ fn difference(one: &Header, other: &Header) -> Option<&'static str> {
         (one.interval != other.interval, "their intervals have different lengths"),
     ];
     differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
-}
-
-/// The lowest interval that any part has next, joined from all that have it.
-fn next_interval(parts: &mut [Part], catalog: &Catalog) -> Option<Interval> {
-    let number = parts.iter().filter_map(|part| part.tape.next_number()).min()?;
-    // One that goes on has an interval that comes next, and that is none of its end.
-    let ending = parts.iter().filter_map(|part| part.tape.next_is_ending()).all(|ending| ending);
-    let mut joined = Interval { number, recorded: Recorded::new(catalog), ending, ..Interval::default() };
-    for part in parts.iter_mut() {
-        if part.tape.next_number() == Some(number)
-            && let Some(interval) = part.tape.next_interval()
-        {
-            part.made_users = interval.made_users;
-            joined.merge(&interval);
-        }
-    }
-    // Users stay made where their part has no such interval.
-    joined.made_users = parts.iter().map(|part| part.made_users).sum();
-    Some(joined)
 }
 
 /// What is known of the whole before its load.
@@ -234,6 +238,15 @@ fn once<'o>(all: impl Iterator<Item = &'o OnceInfo>) -> Option<OnceInfo> {
     })
 }
 
+/// What became of all their files; nothing unless each has one, since the sum would be that of no run.
+fn samples(all: impl Iterator<Item = Option<SamplesInfo>>) -> Option<SamplesInfo> {
+    all.collect::<Option<Vec<_>>>()?.into_iter().reduce(|sum, next| SamplesInfo {
+        rows: sum.rows.saturating_add(next.rows),
+        dropped: sum.dropped.saturating_add(next.dropped),
+        finished: sum.finished && next.finished,
+    })
+}
+
 /// The joined run.
 struct Joined {
     info: RunInfo,
@@ -247,6 +260,7 @@ fn joined(parts: &[Part], snapshot: Snapshot, stopped_at: Option<Duration>, mut 
     info.ended_at = latest.map_or_else(String::new, |info| info.ended_at.clone());
     info.duration_ms = snapshot.elapsed.as_millis() as u64;
     info.teardown = once(infos.iter().filter_map(|info| info.teardown.as_ref()));
+    info.samples = samples(infos.iter().map(|info| info.samples));
     let ends = || parts.iter().filter_map(|part| part.tape.end.as_ref());
     let end = End {
         ending: worst_ending(parts),
@@ -256,7 +270,9 @@ fn joined(parts: &[Part], snapshot: Snapshot, stopped_at: Option<Duration>, mut 
         setup_failed: ends().any(|end| end.setup_failed),
         setup_cut: ends().any(|end| end.setup_cut),
         teardown: info.teardown.clone(),
+        samples: info.samples,
         fault: ends().find_map(|end| end.fault.clone()),
+        not_written: false,
     };
     Joined { info, snapshot, end }
 }
@@ -309,9 +325,18 @@ fn conclude(joined: Joined, gates: &Gates, header: &Header, parts: &[Part], plac
         lost.map(|part| format!("{} was cut off; up to two seconds of it may be missing", named(part)));
     let notes = parts.iter().flat_map(|part| part.tape.notes.clone()).chain(lost).collect();
     let catalog = header.catalog.clone();
-    let (files, not_written) = (Vec::new(), Vec::new());
-    let mut rebuilt =
-        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, files, not_written };
+    let mut rebuilt = Rebuilt {
+        info,
+        catalog,
+        snapshot,
+        health,
+        thresholds,
+        verdict,
+        notes,
+        files: Vec::new(),
+        not_written: Vec::new(),
+        says_not_written: false,
+    };
     if let Some(problem) = place.problem {
         rebuilt.refused(problem);
     }
@@ -381,5 +406,25 @@ impl Place {
         self.journal = None;
         let place = self.folder.as_ref().map(|folder| folder.path().join(JOURNAL)).unwrap_or_default();
         self.problem = Some(format!("{} could not be written: {error}", place.display()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_added_up_where_each_part_has_them() {
+        let one = |rows, dropped, finished| Some(SamplesInfo { rows, dropped, finished });
+        for (parts, sum) in [
+            (vec![], None),
+            (vec![None, None], None),
+            (vec![one(3, 1, true), None], None),
+            (vec![None, one(3, 1, true)], None),
+            (vec![one(3, 1, true), one(4, 0, true)], one(7, 1, true)),
+            (vec![one(3, 1, true), one(0, 9, false)], one(3, 10, false)),
+        ] {
+            assert_eq!(samples(parts.into_iter()), sum);
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! A run from beginning to end: the rooms put together, signals heeded, the outcome decided and written.
 
 mod asked;
+mod claims;
 mod command_line;
 mod host;
+mod in_step;
 mod journal;
 mod judgement;
 mod limits;
@@ -35,7 +37,7 @@ pub use load::{Second, Tick, Watch};
 pub use merge::{MergeError, merge};
 pub use outputs::{Format, Output, REPORT, Refused, SUMMARY, SinkKind, Wanted};
 pub use pairs::{Paired, PairsEnd, Side, WatchPairs, execute_pairs};
-pub use previous::{Previous, previous};
+pub use previous::{Previous, can_be_forced, compare_command, previous};
 pub use recovery::{Rebuilt, RecoveryError, rebuild};
 pub use results::{ResultsFolder, write_over};
 pub use session::{Job, Outcome, RunError, execute};

@@ -35,7 +35,7 @@ pub(super) async fn set_up<F: Transports>(
     let (mut signal, mut cut) = (None, None);
     let until = async {
         let Asked { name, .. } = signals.next().await;
-        watcher.note(&format!("{name}: `setup` was cut; no load is made"));
+        watcher.warn(&format!("{name}: `setup` was cut; no load is made"));
         (signal, cut) = (Some(name), Some(format!("cut by {name}")));
     };
     let done = run_once(plan, Phase::Setup, common, transports, until).await;
@@ -72,7 +72,7 @@ async fn second(signals: &mut Signals, first: &mut Option<&'static str>, watcher
         if again {
             return;
         }
-        watcher.note(&format!("{name}: ending after `teardown` (again to cut it)"));
+        watcher.warn(&format!("{name}: ending after `teardown` (again to cut it)"));
         *first = Some(name);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{
     asked::SAMPLES,
-    places::Place,
+    claims::{Claim, resolved},
+    journal::JOURNAL,
+    places::{Place, led_to},
     results::{ResultsFolder, write_over},
     sinks::{Opened, Sink},
     stream_file::StreamFile,
@@ -122,6 +124,12 @@ pub struct Refused {
     problem: String,
 }
 
+impl Refused {
+    fn new(asked: impl ToString, problem: impl ToString) -> Self {
+        Self { asked: asked.to_string(), problem: problem.to_string() }
+    }
+}
+
 /// What is to be made of a run's results besides the files of its folder.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -133,56 +141,115 @@ pub struct Wanted {
     pub baseline: Option<Arc<Baseline>>,
 }
 
-impl Wanted {
-    /// Makes sure that each file that was asked for can be written, and opens those that are written second by second.
-    ///
-    /// None of them may be one of `inputs`, which are read.
-    ///
-    /// # Errors
-    /// One of them cannot: nothing is written then.
-    pub(super) fn open(&self, inputs: &[PathBuf]) -> Result<Vec<Opened>, Refused> {
-        let (mut sinks, mut kept) = (Vec::new(), Vec::new());
-        self.spare(inputs)?;
-        if let Some(path) = &self.samples {
-            let refused = |problem| Refused { asked: format!("{SAMPLES}={}", path.display()), problem };
-            kept.push(Place::of(path).map_err(refused)?);
-        }
-        for (index, output) in self.outputs.iter().enumerate() {
-            let refused = |problem| Refused { asked: output.to_string(), problem };
-            let same = self.outputs[..index].iter().find(|earlier| earlier.path == output.path);
-            if let Some(same) = same {
-                return Err(refused(format!("`--out {same}` goes to the same file; give each its own")));
-            }
-            match output.format {
-                // Held until all are opened, so that two names of one file are told.
-                Format::Export(_) => kept.push(Place::of(&output.path).map_err(refused)?),
-                Format::Sink(kind) => {
-                    let sink = (kind.open)(&output.path).map_err(refused)?;
-                    sinks.push(Opened { output: output.clone(), sink });
-                }
-            }
-        }
-        Ok(sinks)
+/// What is written while a run goes on.
+#[derive(Default)]
+pub(super) struct OpenedFiles {
+    /// Those that are given each second.
+    pub sinks: Vec<Opened>,
+    /// Where every request goes, and as what that was asked for.
+    pub samples: Option<(PathBuf, Place)>,
+}
+
+/// What is worked on while files are written, and must not be lost.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct InPlay<'p> {
+    /// Files that are read.
+    pub read: &'p [PathBuf],
+    /// Folders of results that are read.
+    pub results: &'p [PathBuf],
+    /// One that is read, too, and whose results are written anew.
+    pub own: Option<&'p Path>,
+}
+
+impl<'p> InPlay<'p> {
+    /// These files.
+    pub fn of(read: &'p [PathBuf]) -> Self {
+        Self { read, ..Self::default() }
+    }
+
+    /// Files of results, and the format that may be written over each.
+    fn files(&self, baseline: Option<&Path>) -> Vec<(PathBuf, Option<Format>)> {
+        let own = self.own.into_iter().flat_map(|folder| {
+            let made = [(SUMMARY, Export::Json), (REPORT, Export::Html)];
+            let made = made.map(|(name, export)| (folder.join(name), Some(Format::Export(export))));
+            made.into_iter().chain([(folder.join(JOURNAL), None)])
+        });
+        let others = self.results.iter().map(PathBuf::as_path).chain(baseline);
+        let others =
+            others.flat_map(|folder| [JOURNAL, SUMMARY, REPORT].map(|name| (folder.join(name), None)));
+        own.chain(others).collect()
     }
 }
 
 impl Wanted {
-    /// Refuses what would be written over something that is read.
-    fn spare(&self, inputs: &[PathBuf]) -> Result<(), Refused> {
-        let baseline = self.baseline.iter().map(|baseline| PathBuf::from(&baseline.place));
-        let baseline = baseline.map(|place| if place.is_dir() { place.join(SUMMARY) } else { place });
-        let read: Vec<PathBuf> =
-            inputs.iter().cloned().chain(baseline).filter_map(|input| input.canonicalize().ok()).collect();
-        let outputs = self.outputs.iter().map(|output| (output.to_string(), output.path.clone()));
-        let samples = self.samples.iter().map(|path| (format!("{SAMPLES}={}", path.display()), path.clone()));
-        for (asked, path) in outputs.chain(samples) {
-            if path.canonicalize().is_ok_and(|path| read.contains(&path)) {
-                let problem = "this file is read here, and would be lost; choose another place".to_owned();
-                return Err(Refused { asked, problem });
+    /// Makes sure that each file that was asked for can be written, and opens those that are written while a run goes on.
+    ///
+    /// None of them may be one of those that are `in_play`, or stand where the folder of the `results` is to be.
+    ///
+    /// # Errors
+    /// One of them cannot: nothing is written then.
+    pub(super) fn open(&self, in_play: &InPlay<'_>, results: Option<&Path>) -> Result<OpenedFiles, Refused> {
+        self.check(in_play, results)?;
+        let (mut opened, mut kept) = (OpenedFiles::default(), Vec::new());
+        if let Some(path) = &self.samples {
+            let place = Place::of(path).map_err(|no_place| Refused::new(asked_samples(path), no_place))?;
+            opened.samples = Some((path.clone(), place));
+        }
+        for output in &self.outputs {
+            match output.format {
+                // Held until all are opened, so that two names of one file are told.
+                Format::Export(_) => {
+                    kept.push(Place::soon(&output.path).map_err(|e| Refused::new(output, e))?)
+                }
+                Format::Sink(kind) => {
+                    let sink = (kind.open)(&output.path).map_err(|problem| Refused::new(output, problem))?;
+                    opened.sinks.push(Opened { output: output.clone(), sink });
+                }
             }
+        }
+        Ok(opened)
+    }
+
+    /// Refuses files that are in the way of each other, of what is read, or of the results.
+    fn check(&self, in_play: &InPlay<'_>, results: Option<&Path>) -> Result<(), Refused> {
+        let baseline = self.baseline.as_ref().map(|baseline| PathBuf::from(&baseline.place));
+        let read: Vec<PathBuf> =
+            in_play.read.iter().chain(&baseline).filter_map(|input| input.canonicalize().ok()).collect();
+        let kept = in_play.files(baseline.as_deref().and_then(folder_of_results));
+        let samples = self.samples.iter().map(|path| (asked_samples(path), path, None));
+        let outputs =
+            self.outputs.iter().map(|output| (output.to_string(), &output.path, Some(output.format)));
+        let mut claims: Vec<Claim> = Vec::new();
+        for (asked, path, format) in samples.chain(outputs) {
+            led_to(path).map_err(|no_place| Refused::new(&asked, no_place))?;
+            let claim = Claim::new(asked, path);
+            let kept: Vec<PathBuf> = kept
+                .iter()
+                .filter(|(_, replaced_by)| format.is_none() || *replaced_by != format)
+                .filter_map(|(file, _)| resolved(file).ok())
+                .collect();
+            let problem = claim
+                .over(&read)
+                .or_else(|| claim.among(&kept))
+                .or_else(|| claims.iter().find_map(|earlier| claim.beside(earlier)))
+                .or_else(|| claim.before(results?));
+            if let Some(problem) = problem {
+                return Err(Refused::new(claim.asked(), problem));
+            }
+            claims.push(claim);
         }
         Ok(())
     }
+}
+
+/// The folder of results that is meant by it, or by a summary in it.
+fn folder_of_results(place: &Path) -> Option<&Path> {
+    let is_summary = place.file_name().is_some_and(|name| name == SUMMARY);
+    if place.is_dir() { Some(place) } else { place.parent().filter(|_| is_summary) }
+}
+
+fn asked_samples(path: &Path) -> String {
+    format!("{SAMPLES}={}", path.display())
 }
 
 /// What became of writing results.
@@ -256,18 +323,32 @@ mod tests {
     #[test]
     fn places_are_tried_before_anything_is_written() {
         let folder = tempfile::tempdir().expect("a folder");
+        let results = folder.path().join("results/of/runs");
         let at = |text: &str| text.replace('~', &folder.path().display().to_string());
         for (outputs, says) in [
             (["csv=~/a", "junit=~/a"], "`--out csv=~/a` goes to the same file"),
-            (["junit=~/new/a", "csv=~/new/../new/a"], "another `--out`, is writing it"),
+            (["junit=~/new/a", "csv=~/new/./a"], "goes to the same file"),
+            (
+                ["csv=~/new/a", "junit=~/new/../a"],
+                "`--out junit=~/new/../a` cannot be written: `..` stands behind",
+            ),
+            (["hlog=~/a", "csv=~/a.part"], "`--out hlog=~/a` has the name"),
+            (["csv=~/a", "junit=~/a/b"], "needs a folder"),
+            (["csv=~/results/a", "junit=~/results"], "needs a folder"),
+            (["csv=~/b", "junit=~/results"], "`--out junit=~/results` cannot be written: the results need"),
             (["json=~/a", "hlog=~"], "`--out hlog=~` cannot be written: it is a folder"),
             (["csv=/proc/there/a", "json=~/b"], "`--out csv=/proc/there/a` cannot be written: "),
         ] {
-            let told = wanted(&outputs.map(at)).open(&[]).err().expect("refused").to_string();
+            let told = wanted(&outputs.map(at))
+                .open(&InPlay::default(), Some(&results))
+                .err()
+                .expect("refused")
+                .to_string();
             assert!(told.contains(&at(says)), "{outputs:?}: {told}");
         }
-        let opened = wanted(&["csv=~/a", "jsonl=~/b", "json=~/c"].map(at)).open(&[]);
-        assert_eq!(opened.map(|sinks| sinks.len()).map_err(|error| error.to_string()), Ok(2));
+        let opened =
+            wanted(&["csv=~/a", "jsonl=~/b", "json=~/c"].map(at)).open(&InPlay::default(), Some(&results));
+        assert_eq!(opened.map(|opened| opened.sinks.len()).map_err(|error| error.to_string()), Ok(2));
         let left = std::fs::read_dir(folder.path()).expect("there").map(|entry| entry.expect("one").path());
         assert!(left.into_iter().all(|path| path.is_dir()), "nothing is left of what was only tried");
     }

@@ -6,7 +6,10 @@ use super::{command_line::typed, outputs::SUMMARY};
 use crate::{
     judge::{HealthStatus, compare::is_whole},
     model::{Mask, RunInfo},
-    report::{Results, summary_v1::SummaryHead},
+    report::{
+        Baseline, Results,
+        summary_v1::{HealthStatusV1, SummaryHead},
+    },
 };
 use std::{
     cmp::Reverse,
@@ -35,16 +38,39 @@ pub struct Previous {
 /// environment and target or, where there is none, of the same name at least. `None` where there is no such run, or this one
 /// itself is not to be compared.
 pub fn previous(results: &Results<'_>, folder: &Path) -> Option<Previous> {
-    let Results { info, verdict, health, .. } = results;
-    let is_fit = is_whole(verdict.exit_code.number(), verdict.incomplete);
-    if !is_fit || health.status == HealthStatus::Saturated {
+    if !is_fit(results) {
         return None;
     }
+    let info = results.info;
     let (found, differs) = choose(&folder.parent()?.join(""), &RunName::parse(&info.id)?, info)?;
-    let words = ["loadgen".to_owned(), "compare".to_owned(), shown(&found), shown(folder)];
-    let force = differs.map(|_| "--force".to_owned());
-    let command = typed(&words.into_iter().chain(force).collect::<Vec<_>>(), &Mask::default());
+    let command = compare_command(&shown(&found), folder, differs.is_some());
     Some(Previous { folder: found, command, differs })
+}
+
+/// Whether a run and its baseline tell something about the target, both of them: to compare others by force says that nothing
+/// changed where nothing was measured.
+pub fn can_be_forced(results: &Results<'_>, baseline: &Baseline) -> bool {
+    let old = &baseline.summary;
+    let is_saturated = old.health.as_ref().is_some_and(|health| health.status == HealthStatusV1::Saturated);
+    is_fit(results) && is_whole(old.verdict.exit_code, old.verdict.incomplete) && !is_saturated
+}
+
+/// Whether this run tells something about the target.
+fn is_fit(results: &Results<'_>) -> bool {
+    let Results { verdict, health, .. } = results;
+    is_whole(verdict.exit_code.number(), verdict.incomplete) && health.status != HealthStatus::Saturated
+}
+
+/// The command that compares the results in a folder with a base.
+pub fn compare_command(base: &str, folder: &Path, by_force: bool) -> String {
+    let words = ["loadgen".to_owned(), "compare".to_owned(), no_option(base), no_option(&shown(folder))];
+    let force = by_force.then(|| "--force".to_owned());
+    typed(&words.into_iter().chain(force).collect::<Vec<_>>(), &Mask::default())
+}
+
+/// A place that is not taken for an option.
+fn no_option(place: &str) -> String {
+    if place.starts_with('-') { format!("./{place}") } else { place.to_owned() }
 }
 
 fn shown(path: &Path) -> String {
@@ -158,6 +184,7 @@ mod tests {
         judge::Health,
         measure::Collector,
         model::{Catalog, ExitCode, Verdict},
+        report::summary_v1::summary,
     };
     use std::time::Duration;
 
@@ -205,19 +232,10 @@ mod tests {
                 target: "http://x".to_owned(),
                 ..RunInfo::default()
             };
-            let catalog = Catalog::default();
-            let snapshot = Collector::new(&catalog, 1, Duration::from_secs(1)).snapshot(Duration::ZERO);
             let verdict = Verdict { passed: true, exit_code, reason: String::new(), incomplete: false };
-            let (health, thresholds) = (&Health::default(), &[][..]);
-            let results = Results {
-                info: &info,
-                snapshot: &snapshot,
-                catalog: &catalog,
-                verdict: &verdict,
-                health,
-                thresholds,
-            };
-            previous(&results, &self.parent.path().join(own))
+            with_results(&info, &verdict, &Health::default(), |results| {
+                previous(results, &self.parent.path().join(own))
+            })
         }
 
         /// Name and difference of what is found.
@@ -225,6 +243,54 @@ mod tests {
             let found = self.found(OWN, ExitCode::Passed)?;
             Some((found.folder.file_name()?.to_str()?.to_owned(), found.differs))
         }
+    }
+
+    fn with_results<T>(
+        info: &RunInfo,
+        verdict: &Verdict,
+        health: &Health,
+        ask: impl FnOnce(&Results<'_>) -> T,
+    ) -> T {
+        let catalog = Catalog::default();
+        let snapshot = Collector::new(&catalog, 1, Duration::from_secs(1)).snapshot(Duration::ZERO);
+        ask(&Results { info, snapshot: &snapshot, catalog: &catalog, verdict, health, thresholds: &[] })
+    }
+
+    #[test]
+    fn only_two_that_tell_something_are_compared_by_force() {
+        use HealthStatus::{Degraded, Ok, Saturated};
+        let fit = (ExitCode::Passed, false, Ok);
+        let cases = [
+            (fit, fit, true),
+            ((ExitCode::ThresholdFailed, false, Degraded), fit, true),
+            ((ExitCode::SetupFailed, false, Ok), fit, false),
+            ((ExitCode::Interrupted, true, Ok), fit, false),
+            ((ExitCode::Passed, true, Ok), fit, false),
+            // As with --allow-saturated.
+            ((ExitCode::Passed, false, Saturated), fit, false),
+        ];
+        let asked = |own: (ExitCode, bool, HealthStatus), old: (ExitCode, bool, HealthStatus)| {
+            let made = |(exit_code, incomplete, status)| {
+                let verdict = Verdict { passed: true, exit_code, reason: String::new(), incomplete };
+                (verdict, Health { status, ..Health::default() })
+            };
+            let ((verdict, health), (old_verdict, old_health)) = (made(own), made(old));
+            let info = RunInfo::default();
+            let old = with_results(&info, &old_verdict, &old_health, |old| summary(old).to_json());
+            let baseline = Baseline::read("before", &old).expect("a summary");
+            with_results(&info, &verdict, &health, |results| can_be_forced(results, &baseline))
+        };
+        for (one, other, expected) in cases {
+            assert_eq!(asked(one, other), expected, "{one:?} against {other:?}");
+            assert_eq!(asked(other, one), expected, "{other:?} against {one:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_not_taken_for_an_option() {
+        let command = |base, folder| compare_command(base, Path::new(folder), false);
+        assert_eq!(command("-x", "-y/z"), "loadgen compare ./-x ./-y/z");
+        assert_eq!(command("x-", "/-y"), "loadgen compare x- /-y");
     }
 
     fn same(name: &str) -> Option<(String, Option<&'static str>)> {

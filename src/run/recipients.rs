@@ -65,13 +65,17 @@ impl Recipients {
     /// The results are written: what became of the sinks. Waits for them, but not for ever, and less where the load was cut.
     pub async fn end(
         mut self,
-        end: &End,
+        mut end: End,
         was_cut: bool,
         signals: &mut Signals,
         watcher: &mut dyn Watch,
     ) -> Written {
-        self.journal.end(end, watcher);
+        let problems = self.failed();
+        end.not_written |= !problems.is_empty();
+        self.journal.end(&end, watcher);
         let patience = if was_cut { SHORT_PATIENCE } else { PATIENCE };
-        self.sinks.finish(patience, signals, watcher).await
+        let mut written = self.sinks.finish(patience, signals, watcher).await;
+        written.problems.splice(0..0, problems);
+        written
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     journal::JOURNAL,
     judgement::{Case, Judgement, judged},
-    outputs::{self, REPORT, Refused, SUMMARY, Wanted, Written},
+    outputs::{self, InPlay, REPORT, Refused, SUMMARY, Wanted, Written},
     results::ResultsFolder,
     session::not_written,
     sinks::{Begun, Feed},
@@ -27,6 +27,8 @@ use std::{
 
 /// Longer than any line of a journal.
 const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+/// What is told of a run that ended so.
+const NOT_WRITTEN: &str = "when the run ended, not all that was asked for could be written; its verdict and exit code stay those of then";
 
 /// Why results cannot be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +76,8 @@ pub struct Rebuilt {
     pub files: Vec<PathBuf>,
     /// Why others were not written.
     pub not_written: Vec<String>,
+    /// Whether the verdict says already that something was not written: when the run itself ended, or now.
+    pub(super) says_not_written: bool,
 }
 
 impl Rebuilt {
@@ -97,10 +101,16 @@ impl Rebuilt {
 
     /// Says that something was not written.
     pub(super) fn refused(&mut self, problem: String) {
-        if self.not_written.is_empty() {
-            self.verdict = not_written(self.verdict.clone());
-        }
+        self.say_not_written();
         self.not_written.push(problem);
+    }
+
+    /// Has the verdict say, once, that something was not written.
+    fn say_not_written(&mut self) {
+        if !self.says_not_written {
+            self.verdict = not_written(self.verdict.clone());
+            self.says_not_written = true;
+        }
     }
 }
 
@@ -112,10 +122,15 @@ impl Rebuilt {
 pub fn rebuild(folder: &Path, replace: bool, wanted: &Wanted) -> Result<Rebuilt, RecoveryError> {
     let mut tape = Tape::open(folder)?;
     let begun = Begun::new(tape.info(), tape.header.catalog.clone(), tape.header.interval);
-    let mut feed = Feed::begin(wanted.open(&[folder.join(JOURNAL)])?, begun);
+    let in_play = InPlay { own: Some(folder), ..InPlay::default() };
+    let mut feed = Feed::begin(wanted.open(&in_play, None)?.sinks, begun);
     let mut collector = Collector::new(&tape.header.catalog, 1, tape.header.interval);
     let mut gates = Gates::new(&tape.header.thresholds, &tape.header.catalog);
-    while let Some(interval) = tape.next_interval() {
+    while let Some(mut interval) = tape.next_interval() {
+        // Journals used not to say it.
+        if tape.ahead().is_none() {
+            interval.end_with_load(tape.elapsed(), tape.header.interval);
+        }
         // What it says was said, and heeded, while the run went on.
         let _ = gates.look(&interval);
         collector.replay(&interval);
@@ -141,9 +156,22 @@ pub fn rebuild(folder: &Path, replace: bool, wanted: &Wanted) -> Result<Rebuilt,
     let there = ResultsFolder::existing(folder);
     let has = |name: &str| there.path().join(name).exists();
     let is_complete = has(SUMMARY) && has(REPORT) && wanted.baseline.is_none();
-    let (files, not_written) = (Vec::new(), Vec::new());
-    let mut rebuilt =
-        Rebuilt { info, catalog, snapshot, health, thresholds, verdict, notes, files, not_written };
+    let mut rebuilt = Rebuilt {
+        info,
+        catalog,
+        snapshot,
+        health,
+        thresholds,
+        verdict,
+        notes,
+        files: Vec::new(),
+        not_written: Vec::new(),
+        says_not_written: false,
+    };
+    if end.is_some_and(|end| end.not_written) {
+        rebuilt.say_not_written();
+        rebuilt.notes.push(NOT_WRITTEN.to_owned());
+    }
     let writes = replace || !is_complete;
     if !writes {
         rebuilt.files.extend([SUMMARY, REPORT].map(|name| there.path().join(name)));
@@ -168,8 +196,10 @@ pub(super) struct Tape {
     line: u64,
     /// An interval that was read to see what comes.
     ahead: Option<Box<Interval>>,
-    /// The number of the last interval.
-    last: Option<u64>,
+    /// The interval behind the last one.
+    next: u64,
+    /// When the last one ended, from the start of the load.
+    seen: Duration,
     over: bool,
 }
 
@@ -194,9 +224,20 @@ impl Tape {
                 read_header(&text).map_err(|fault| RecoveryError::Header(place.clone(), fault))?
             }
         };
-        let (start, end, notes) = (None, None, Vec::new());
-        let mut tape =
-            Self { header, start, end, notes, place, lines, line: 1, ahead: None, last: None, over: false };
+        let (start, end, notes, seen) = (None, None, Vec::new(), Duration::ZERO);
+        let mut tape = Self {
+            header,
+            start,
+            end,
+            notes,
+            place,
+            lines,
+            line: 1,
+            ahead: None,
+            next: 0,
+            seen,
+            over: false,
+        };
         // The start stands before the first interval, and is wanted before it.
         tape.ahead = tape.read();
         Ok(tape)
@@ -211,14 +252,9 @@ impl Tape {
         interval
     }
 
-    /// The number of the interval that comes next.
-    pub fn next_number(&self) -> Option<u64> {
-        self.ahead.as_ref().map(|interval| interval.number)
-    }
-
-    /// Whether the load was being ended before its time in the interval that comes next.
-    pub fn next_is_ending(&self) -> Option<bool> {
-        self.ahead.as_ref().map(|interval| interval.ending)
+    /// The interval that comes next.
+    pub fn ahead(&self) -> Option<&Interval> {
+        self.ahead.as_deref()
     }
 
     fn read(&mut self) -> Option<Box<Interval>> {
@@ -240,11 +276,10 @@ impl Tape {
             self.line += 1;
             match entry {
                 Ok(Entry::Start(start)) => self.start = Some(start),
-                Ok(Entry::Interval(interval)) if self.last.is_none_or(|last| last < interval.number) => {
-                    self.last = Some(interval.number);
-                    return Some(interval);
+                Ok(Entry::Interval(interval)) if self.next <= interval.number => {
+                    return Some(self.behind_the_last(interval));
                 }
-                Ok(Entry::Interval(_)) => self.damaged("its number is not above the one before it"),
+                Ok(Entry::Interval(_)) => self.damaged("it does not lie behind the one before it"),
                 Ok(Entry::End(end)) => {
                     self.end = Some(end);
                     self.over = true;
@@ -253,6 +288,17 @@ impl Tape {
             }
         }
         None
+    }
+
+    /// The interval, with those before it that nobody reported.
+    fn behind_the_last(&mut self, mut interval: Box<Interval>) -> Box<Interval> {
+        // Joined journals used to have entries that reach over those before them: their time is counted once.
+        interval.joined = interval.joined.min(interval.number - self.next);
+        interval.missed = interval.first_joined() - self.next;
+        self.next = interval.number + 1;
+        let length = self.header.interval;
+        self.seen = interval.start(length) + interval.span(length);
+        interval
     }
 
     /// What lies behind a damaged line may be anything: what lies before it counts.
@@ -270,9 +316,7 @@ impl Tape {
 
     /// How long the load took, as far as it is known.
     pub fn elapsed(&self) -> Duration {
-        let seen = self.last.and_then(|last| u32::try_from(last + 1).ok());
-        let seen = seen.and_then(|intervals| self.header.interval.checked_mul(intervals)).unwrap_or_default();
-        self.end.as_ref().map_or(seen, |end| end.elapsed)
+        self.end.as_ref().map_or(self.seen, |end| end.elapsed)
     }
 
     /// Which run it is of, all of which has been read.
@@ -286,6 +330,7 @@ impl Tape {
         let known = self.end.as_ref().map(|end| end.ended_at.clone());
         info.ended_at = known.or_else(ended_at).unwrap_or_else(|| info.started_at.clone());
         info.teardown = self.end.as_ref().and_then(|end| end.teardown.clone());
+        info.samples = self.end.as_ref().and_then(|end| end.samples);
         info
     }
 

@@ -1,8 +1,8 @@
 //! The results folder. A file appears in it whole or not at all.
 
-use super::places::is_stream;
+use super::places::{NoPlace, PartFile, Place, Way, read_enough};
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::mpsc,
@@ -64,7 +64,7 @@ impl ResultsFolder {
     /// # Errors
     /// The disk is full, or the folder is gone or may not be written to.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        write_whole(&self.path.join(name), bytes)
+        write_whole(PartFile::soon(&self.path.join(name))?, bytes)
     }
 
     /// Removes it where nothing could be written to it: an empty folder looks like results.
@@ -74,20 +74,9 @@ impl ResultsFolder {
     }
 }
 
-/// Writes a file so that it is there completely or not at all: a temporary one beside it, synced, renamed.
-///
-/// # Errors
-/// The file cannot be written; nothing is left of it then.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    let temporary = PathBuf::from(temporary);
-    let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one that matters.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+fn write_whole(file: PartFile, bytes: &[u8]) -> io::Result<()> {
+    file.writer()?.write_all(bytes)?;
+    file.finish()
 }
 
 /// Writes a file that somebody named, over what is there, with the folders that it needs. A device or a pipe takes what it
@@ -96,37 +85,26 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// It cannot be written; what was there before is there then.
 pub fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if is_stream(path) || (path.exists() && !path.is_file()) {
-        return write_directly(path, bytes);
+    match Place::soon(path) {
+        Ok(Place::Whole(file)) => write_whole(file, bytes),
+        Ok(Place::Direct(path)) => write_directly(path, bytes),
+        // Written in one go, it stands there in one piece.
+        Err(NoPlace::StreamIntoFile) => write_directly(path.to_owned(), bytes),
+        Err(no_place) => Err(no_place.into()),
     }
-    // Of a link, what it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    write_whole(&path, bytes)
 }
 
-/// Writes to a pipe or a device on a thread of its own: a pipe that nobody reads would hold everything up. Who closes a
-/// pipe has read enough of it.
-fn write_directly(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes to a pipe or a device on a thread of its own: a pipe that nobody reads would hold everything up.
+fn write_directly(path: PathBuf, bytes: &[u8]) -> io::Result<()> {
     let (tell, told) = mpsc::channel();
-    let (path, bytes) = (path.to_owned(), bytes.to_owned());
+    let bytes = bytes.to_owned();
     thread::Builder::new().name("out".to_owned()).spawn(move || {
+        let written = Way::Direct(path).open().and_then(|mut writer| writer.append(&bytes));
         // Where it took too long nobody listens any more.
-        let _ = tell.send(fs::write(path, bytes));
+        let _ = tell.send(written);
     })?;
-    match told.recv_timeout(PATIENCE) {
-        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Ok(written) => written,
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it")),
-    }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
+    read_enough(told.recv_timeout(PATIENCE).map_err(late)?)
 }
 
 /// The run's id and the folder's name: letters, digits and dashes of the scenario's name.
@@ -171,15 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_whole_leaves_nothing() {
+    fn what_cannot_be_put_in_its_place_stays_beside_it() {
         let parent = tempfile::tempdir().expect("a folder");
         let folder = ResultsFolder::create(parent.path(), "a", "t").expect("made");
         fs::create_dir(folder.path().join("summary.json")).expect("made");
         assert!(folder.write("summary.json", b"{}").is_err());
-        let left: Vec<_> = fs::read_dir(folder.path())
+        let mut left: Vec<_> = fs::read_dir(folder.path())
             .expect("there")
             .map(|entry| entry.expect("one").file_name())
             .collect();
-        assert_eq!(left, ["summary.json"]);
+        left.sort();
+        assert_eq!(left, ["summary.json", "summary.json.part"]);
     }
 }

@@ -6,18 +6,18 @@
 
 mod sink;
 
-use self::sink::Place;
+use self::sink::{Sink, is_gzip};
 use super::{
     load::Watch,
+    places::{Place, Way},
     signals::{Asked, Signals},
 };
 use crate::{
     engine::{Clock, Common, SampleCounts, SampleReceiver, SampleSender, sample_queue},
-    model::Catalog,
+    model::{Catalog, SamplesInfo},
     report::{SampleFormat, SampleRows, count},
 };
 use std::{
-    fs::File,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::{
@@ -91,7 +91,8 @@ impl Progress {
     }
 }
 
-/// The file while the run goes on; nothing where none was asked for.
+/// The file while the run goes on; nothing where none was asked for. Nothing is left of it where it is not brought to its
+/// end: such a run has made no load.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     writing: Option<Writing>,
@@ -106,12 +107,16 @@ pub(super) struct SamplesEnd {
     pub file: Option<PathBuf>,
     /// Why it is not.
     pub problem: Option<String>,
+    /// The same in numbers, where it was begun.
+    pub info: Option<SamplesInfo>,
     /// Whether it was not waited for to the end: nothing else should be, either.
     pub was_cut: bool,
 }
 
 #[derive(Debug)]
 struct Writing {
+    /// As it was asked for.
+    path: PathBuf,
     place: Place,
     sender: Option<SampleSender>,
     begin: mpsc::Sender<i64>,
@@ -121,10 +126,10 @@ struct Writing {
 }
 
 impl Samples {
-    /// Makes the file, where one was asked for, so that a wrong place is known before the time is spent.
-    pub fn open(path: Option<&Path>, catalog: &Catalog, watcher: &mut dyn Watch) -> Self {
-        let Some(path) = path else { return Self::default() };
-        match Writing::start(path, catalog) {
+    /// Begins the file, where one was asked for, at the place that was found for it.
+    pub fn open(asked: Option<(PathBuf, Place)>, catalog: &Catalog, watcher: &mut dyn Watch) -> Self {
+        let Some((path, place)) = asked else { return Self::default() };
+        match Writing::start(path.clone(), place, catalog) {
             Ok(writing) => Self { writing: Some(writing), problem: None },
             Err(error) => {
                 let text = format!("{} cannot be written: {error}", path.display());
@@ -153,103 +158,93 @@ impl Samples {
     pub async fn end(mut self, was_cut: bool, signals: &mut Signals, watcher: &mut dyn Watch) -> SamplesEnd {
         let patience = if was_cut { SHORT_PATIENCE } else { MOST_PATIENCE };
         match self.writing.take() {
-            None => SamplesEnd { file: None, problem: self.problem.take(), was_cut },
+            None => SamplesEnd { problem: self.problem.take(), was_cut, ..SamplesEnd::default() },
             Some(writing) => writing.end(patience, signals, watcher).await,
         }
     }
 }
 
-/// A run that did not come to its load has none.
-impl Drop for Samples {
-    fn drop(&mut self) {
-        if let Some(writing) = &self.writing {
-            writing.place.remove();
-        }
-    }
-}
-
 impl Writing {
-    fn start(path: &Path, catalog: &Catalog) -> io::Result<Self> {
-        let place = Place::new(path);
-        let file = place.make()?;
+    fn start(path: PathBuf, place: Place, catalog: &Catalog) -> io::Result<Self> {
+        let way = place.way()?;
         let (sender, receiver) = sample_queue();
         let counts = receiver.counts();
         let (begin, begun) = mpsc::channel();
         let (tell, done) = oneshot::channel();
         let progress = Arc::new(Progress::default());
-        let writer =
-            Writer { place: place.clone(), progress: Arc::clone(&progress), catalog: catalog.clone() };
+        let writer = Rows { path: path.clone(), progress: Arc::clone(&progress), catalog: catalog.clone() };
         let started = thread::Builder::new().name("samples".to_owned()).spawn(move || {
-            let written = writer.write(file, &begun, &receiver);
+            let written = writer.write(way, &begun, &receiver);
             if let Err(error) = &written {
-                receiver.give_up(format!(
-                    "{} cannot be written any more: {error}",
-                    writer.place.path().display()
-                ));
+                receiver.give_up(format!("{} cannot be written any more: {error}", writer.path.display()));
             }
             // Where nobody waits for it any more, nobody is told.
             let _ = tell.send(written);
         });
-        if started.is_err() {
-            place.remove();
-        }
-        started.map(|_| Self { place, sender: Some(sender), begin, counts, progress, done })
+        started.map(|_| Self { path, place, sender: Some(sender), begin, counts, progress, done })
     }
 
     async fn end(self, patience: Duration, signals: &mut Signals, watcher: &mut dyn Watch) -> SamplesEnd {
-        let Self { place, sender, begin, counts, progress, done } = self;
+        let Self { path, mut place, sender, begin, counts, progress, done } = self;
         // With them gone, the thread comes to its end.
         drop((sender, begin));
-        let waiting = wait(&place, &progress, done, signals, watcher);
+        let waiting = wait(&path, &progress, done, signals, watcher);
         let waited = timeout(patience, waiting).await.unwrap_or_else(|_| Err(progress.stage().trouble()));
-        let is_late =
-            |error: &io::Error| matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted);
-        let was_cut = patience < MOST_PATIENCE || waited.as_ref().is_err_and(is_late);
-        let written = waited.and_then(|()| place.finish());
+        let was_cut = patience < MOST_PATIENCE || waited.is_err();
+        // A thread that goes on may still write some of what it was handed, or none.
+        let (is_whole, has_failed) = (matches!(waited, Ok(Ok(()))), matches!(waited, Ok(Err(_))));
+        let written = waited.flatten().and_then(|()| place.put());
         let (rows, seen) = (progress.rows(), counts.seen());
-        let path = place.path().display();
+        let info = Some(SamplesInfo { rows, dropped: seen.saturating_sub(rows), finished: written.is_ok() });
+        let end = SamplesEnd { info, was_cut, ..SamplesEnd::default() };
         match written {
             Ok(()) => {
                 if rows < seen {
-                    watcher.note(&format!(
-                        "{}: it was not written fast enough",
-                        missing(seen - rows, seen, &place)
-                    ));
+                    let missing = missing(seen - rows, seen, &path);
+                    watcher.note(&format!("{missing}: it was not written fast enough"));
                 }
-                SamplesEnd { file: Some(place.path().to_owned()), problem: None, was_cut }
+                SamplesEnd { file: Some(path), ..end }
             }
             // Who closes a pipe has read enough of it.
             Err(error) if error.kind() == ErrorKind::BrokenPipe && place.part().is_none() => {
-                watcher.note(&format!("{}: whoever read it has gone", missing(seen - rows, seen, &place)));
-                SamplesEnd { was_cut, ..SamplesEnd::default() }
+                watcher.note(&format!("{}: whoever read it has gone", missing(seen - rows, seen, &path)));
+                end
             }
             Err(error) => {
-                let of = format!("up to {} of {} requests", count(rows), count(seen));
-                let problem = match place.part() {
-                    Some(part) => {
-                        format!("{path} could not be written: {error}; {of} are in {}", part.display())
-                    }
-                    None => format!("{path} could not be written: {error}; {of} are in it"),
-                };
-                SamplesEnd { file: None, problem: Some(problem), was_cut }
+                // What is whole and only not in its place says so itself.
+                let left = place.left().filter(|_| !is_whole);
+                let rows = has_failed.then_some((rows, seen));
+                let within = left.map_or_else(String::new, |part| within(part, &path, rows));
+                let problem = format!("{} could not be written: {error}{within}", path.display());
+                place.keep();
+                SamplesEnd { problem: Some(problem), ..end }
             }
         }
     }
 }
 
-fn missing(missing: u64, seen: u64, place: &Place) -> String {
-    let path = place.path().display();
-    format!("samples: {} of {} requests are not in {path}", count(missing), count(seen))
+/// What stands in the part that is left of a file: how many rows of how many, where that is known. Nobody knows what a
+/// compressed one still held back.
+fn within(part: &Path, path: &Path, rows: Option<(u64, u64)>) -> String {
+    let part = part.display();
+    match rows.filter(|_| !is_gzip(path)) {
+        Some((rows, seen)) => format!("; up to {} of {} requests are in {part}", count(rows), count(seen)),
+        None => format!("; what there is of it is in {part}"),
+    }
 }
 
-/// Waits for the thread that writes for as long as it gets on, and no signal comes.
+fn missing(missing: u64, seen: u64, path: &Path) -> String {
+    format!("samples: {} of {} requests are not in {}", count(missing), count(seen), path.display())
+}
+
+/// Waits for the thread that writes for as long as it gets on, and no signal comes; what it says, or why it was given up.
 async fn wait(
-    place: &Place,
+    path: &Path,
     progress: &Progress,
     mut done: oneshot::Receiver<io::Result<()>>,
     signals: &mut Signals,
     watcher: &mut dyn Watch,
-) -> io::Result<()> {
+) -> io::Result<io::Result<()>> {
     let mut told = false;
     loop {
         let before = (progress.stage(), progress.rows());
@@ -257,14 +252,14 @@ async fn wait(
         tokio::select! {
             biased;
             written = &mut done => {
-                return written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes it crashed")));
+                return Ok(written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes it crashed"))));
             }
             Asked { name, .. } = signals.next() => {
                 return Err(io::Error::new(ErrorKind::Interrupted, format!("cut by {name}")));
             }
             () = sleep(QUIET), if !told && patience > QUIET => {
                 told = true;
-                watcher.note(&format!("waiting until {} is written (Ctrl-C to leave it unfinished)", place.path().display()));
+                watcher.note(&format!("waiting until {} is written (Ctrl-C to leave it unfinished)", path.display()));
             }
             () = sleep(patience) => {
                 if before == (progress.stage(), progress.rows()) {
@@ -276,25 +271,20 @@ async fn wait(
 }
 
 /// The thread's own state.
-struct Writer {
-    place: Place,
+struct Rows {
+    path: PathBuf,
     progress: Arc<Progress>,
     catalog: Catalog,
 }
 
-impl Writer {
-    fn write(
-        &self,
-        file: Option<File>,
-        begun: &mpsc::Receiver<i64>,
-        receiver: &SampleReceiver,
-    ) -> io::Result<()> {
-        let file = file.map_or_else(|| self.place.open(), Ok)?;
+impl Rows {
+    fn write(&self, way: Way, begun: &mpsc::Receiver<i64>, receiver: &SampleReceiver) -> io::Result<()> {
+        let mut sink = Sink::new(&self.path, way.open()?);
         self.progress.enter(Stage::Writing);
-        let mut sink = self.place.sink(file);
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         // Where no load begins there is no request, either.
         let started = begun.recv().unwrap_or(0);
-        let rows = SampleRows::new(SampleFormat::of(&self.place.name()), &self.catalog, started);
+        let rows = SampleRows::new(SampleFormat::of(&name), &self.catalog, started);
         sink.write(&rows.header()?)?;
         let mut bytes = Vec::new();
         while let Some(batch) = receiver.next() {

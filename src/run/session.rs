@@ -8,7 +8,7 @@ use super::{
     limits::{OpenFiles, check_open_files, raise_open_files},
     load::{self, Loaded, Watch},
     once::{OnceEnd, set_up, tear_down},
-    outputs::{Refused, Wanted, Written},
+    outputs::{InPlay, OpenedFiles, Refused, Wanted, Written},
     recipients::Recipients,
     samples::Samples,
     signals::{Asked, Signals},
@@ -167,7 +167,8 @@ pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunEr
     }
     let mut inputs = job.files.opened();
     inputs.push(PathBuf::from(&job.file));
-    let sinks = job.wanted.open(&inputs).map_err(RunError::Output)?;
+    let OpenedFiles { sinks, samples } =
+        job.wanted.open(&InPlay::of(&inputs), job.results.as_deref()).map_err(RunError::Output)?;
     let name = ready.scenario.name.clone().unwrap_or_else(|| file_stem(&job.file));
     let name = ready.plan.mask.apply(&name).into_owned();
     let called = WallClock::start();
@@ -175,19 +176,20 @@ pub async fn execute(job: Job, watcher: &mut dyn Watch) -> Result<Outcome, RunEr
     let begun = run_info(&job, &ready, &name, (called, Duration::ZERO), store.id(called));
     let header = header(begun.clone(), &ready.plan, Engine::INTERVAL, job.allow_saturated);
     let mut recipients = Recipients::new(store.journal(&header, watcher), sinks, begun);
-    let mut samples = Samples::open(job.wanted.samples.as_deref(), &ready.plan.catalog, watcher);
+    let mut samples = Samples::open(samples, &ready.plan.catalog, watcher);
     let ran = drive(&ready, &mut signals, watcher, &mut recipients, &mut samples).await?;
     recipients.no_more();
     let ended = samples.end(ran.loaded.time_left.is_none(), &mut signals, watcher).await;
-    let was_cut = ended.was_cut;
+    let (was_cut, kept) = (ended.was_cut, ended.info);
     store.add(ended);
     store.note_failed(recipients.failed());
     let span = (ran.wall, ran.loaded.snapshot.elapsed);
     let mut info = run_info(&job, &ready, &name, span, store.id(ran.wall));
-    (info.setup, info.teardown) = (ran.setup.clone(), ran.teardown.clone());
-    let end = end(&ran, &info);
+    (info.setup, info.teardown, info.samples) = (ran.setup.clone(), ran.teardown.clone(), kept);
+    let mut end = end(&ran, &info);
     let mut outcome = conclude(ready.plan, ran, info, &job, &mut store);
-    outcome.add(recipients.end(&end, was_cut, &mut signals, watcher).await);
+    end.not_written = !outcome.not_written.is_empty();
+    outcome.add(recipients.end(end, was_cut, &mut signals, watcher).await);
     Ok(outcome)
 }
 
@@ -214,7 +216,10 @@ fn end(ran: &Ran, info: &RunInfo) -> End {
         setup_failed: ran.setup_failed,
         setup_cut: ran.setup_cut.is_some(),
         teardown: info.teardown.clone(),
+        samples: info.samples,
         fault: ran.loaded.panics.first().cloned(),
+        // Known only when the results are written.
+        not_written: false,
     }
 }
 
@@ -370,6 +375,7 @@ fn run_info(job: &Job, ready: &Ready, name: &str, span: (WallClock, Duration), i
         workloads: workload_infos(plan),
         setup: None,
         teardown: None,
+        samples: None,
         parts: Vec::new(),
     }
 }

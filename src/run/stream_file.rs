@@ -1,7 +1,7 @@
 //! The sink that writes a run's seconds to a file, in one of the formats of `report::streams`.
 
 use super::{
-    places::Place,
+    places::{Place, Writer, read_enough},
     sinks::{Begun, Sink},
 };
 use crate::{
@@ -15,6 +15,8 @@ pub(super) struct StreamFile {
     stream: Stream,
     /// Nothing once it is finished.
     place: Option<Place>,
+    /// Nothing until something is written.
+    writer: Option<Writer>,
     run: Option<(Arc<Begun>, Box<dyn Encoder>)>,
 }
 
@@ -24,11 +26,17 @@ impl StreamFile {
     /// # Errors
     /// Nothing can be written there: why, and what would help.
     pub fn open(path: &Path, stream: Stream) -> Result<Box<dyn Sink>, String> {
-        Ok(Box::new(Self { stream, place: Some(Place::of(path)?), run: None }))
+        let place = Place::of(path).map_err(|no_place| no_place.to_string())?;
+        Ok(Box::new(Self { stream, place: Some(place), writer: None, run: None }))
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.place.as_mut().map_or(Ok(()), |place| place.write(bytes))
+        let Some(place) = &self.place else { return Ok(()) };
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self.writer.insert(place.way()?.open()?),
+        };
+        read_enough(writer.append(bytes))
     }
 }
 

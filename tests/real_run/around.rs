@@ -128,13 +128,18 @@ fn teardown_runs_after_a_signal() {
 #[test]
 fn a_signal_cuts_setup_and_there_is_no_load() {
     let (sandbox, target) = (Sandbox::new(), Target::hanging());
-    let running = sandbox.start_scenario(&scenario(&target, 600_000, SETUP), &[]);
+    sandbox.file("a.csv", "the rows of an earlier run\n");
+    let running = sandbox.start_scenario(&scenario(&target, 600_000, SETUP), &["--out", "csv=a.csv"]);
     wait_for("the setup", || (target.seen.requests() == 1).then_some(()));
     running.signal("INT");
     let run = running.wait();
     assert_interrupted(&run);
     assert_eq!((target.seen.requests(), run.summary().count("http_reqs")), (1, 0));
     assert!(run.stderr.contains("`setup` was cut"), "{}", run.both());
+    // What an earlier run saw is not taken for what this one did.
+    let rows = std::fs::read_to_string(sandbox.path().join("a.csv")).unwrap();
+    assert!(rows.starts_with("timestamp,") && rows.lines().count() == 1, "{rows}");
+    run.assert_says(&["a.csv (no rows: no load was made)"]);
 }
 
 #[test]

@@ -81,6 +81,31 @@ fn an_overlay_of_one_side_is_compared() {
 }
 
 #[test]
+fn a_run_says_what_changed_against_its_baseline() {
+    let (sandbox, target) = (Sandbox::new(), taking(2));
+    sandbox.file("shop.yaml", scenario(&target, 500));
+    let run = |more: &[&str]| sandbox.run(&[&["run", "shop.yaml"], more].concat());
+    run(&["--results", "before"]).assert_code(0);
+    let before = fs::read_dir(sandbox.path().join("before")).unwrap().next().unwrap().unwrap().file_name();
+    let before = format!("before/{}", before.to_str().unwrap());
+    for more in [&[][..], &["--quiet"]] {
+        let told = run(&[&["--baseline", &before], more].concat());
+        told.assert_code(0);
+        // A machine that is not its own makes runs that should not be compared, and that is told in the same place.
+        let place = if more.is_empty() { "the baseline" } else { before.as_str() };
+        let says = |text: String| told.stdout.contains(&text);
+        assert!(
+            says(format!("Against {place}: ")) || says("Not compared with ".to_owned()),
+            "{}",
+            told.both()
+        );
+        let command = format!("  loadgen compare {before} results/");
+        assert_eq!(says(command), more.is_empty(), "{}", told.both());
+        assert!(!told.stdout.contains("Compare with the run before"), "{}", told.both());
+    }
+}
+
+#[test]
 fn a_signal_ends_the_pairs_and_what_there_is_is_compared() {
     let target = taking(5);
     let sandbox = Sandbox::new();

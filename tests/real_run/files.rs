@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
+    time::Duration,
 };
 
 const ALL: [&str; 6] =
@@ -58,17 +59,30 @@ fn wait_for_rows(sandbox: &Sandbox) {
     assert!(!sandbox.path().join("out/rows.csv").exists());
 }
 
-/// Lines and points agree, but for what was due in the last of them: only the summary knows when the run ended.
+/// Rows, lines and points are of the same times, side by side from the start of the load on, and lines are points.
 #[track_caller]
-fn assert_same_points(lines: &[Value], points: &[Value]) {
-    let without_due = |points: &[Value]| {
-        let mut points = points.to_vec();
-        if let Some(last) = points.last_mut() {
-            last["due_iterations"] = Value::Null;
+fn assert_same_points(rows: &[Row], lines: &[Value], summary: &Summary) {
+    let points = summary.list("series/points");
+    assert_eq!(lines, points);
+    let mut end = 0;
+    for (row, point) in rows.iter().filter(|row| row["scope"] == "all").zip(points) {
+        let of = |column: &str| row[column].parse::<u64>().unwrap();
+        let length = point.get("interval_ms").map_or(1_000, |length| length.as_u64().unwrap());
+        assert_eq!(
+            (of("t_ms"), of("interval_ms"), of("count")),
+            (end, length, point["http_reqs"].as_u64().unwrap())
+        );
+        if length < 1_000 {
+            let duration = summary.at("/run/duration_ms").as_u64().unwrap();
+            assert_eq!(end + length, duration.max(end + 1), "only the last one is shorter");
         }
-        points
-    };
-    assert_eq!(without_due(lines), without_due(points));
+        end += length;
+    }
+    assert_eq!(rows.iter().filter(|row| row["scope"] == "all").count(), points.len());
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -91,8 +105,7 @@ fn rows_lines_and_logs_add_up_to_the_summary_and_are_the_same_from_the_journal()
         assert_eq!(sum(&rows, scope, "status_2xx"), summary.statuses("root", 200));
     }
     assert_eq!(sum(&rows, "all", "iterations"), summary.count("iterations"));
-    let lines: Vec<Value> = written[1].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_same_points(&lines, summary.list("series/points"));
+    assert_same_points(&rows, &lines(&written[1]), summary);
     let started = summary.at("/run/started_at").as_str().unwrap();
     assert_eq!(rows[0]["timestamp"], started);
 
@@ -193,9 +206,118 @@ fn the_rows_of_joined_runs_are_added_up() {
     let (rows, summary) = (rows(&read(&sandbox, "rows.csv")), summary_of(&folder(&sandbox, "joined")));
     assert_eq!(sum(&rows, "request", "count"), target.seen.requests());
     assert_eq!(rows.iter().find(|row| row["scope"] == "all").unwrap()["vus"], "2");
-    let lines = read(&sandbox, "lines.jsonl");
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_same_points(&lines, summary.list("series/points"));
+    assert_same_points(&rows, &lines(&read(&sandbox, "lines.jsonl")), &summary);
+}
+
+/// Has the third entry of a journal say that it is of the second one's time, too, as a slow disk leaves it; the numbers of
+/// the first and the last of its seconds.
+fn join_entries(journal: &Path) -> (u64, u64) {
+    let text = fs::read_to_string(journal).unwrap();
+    let mut lines: Vec<Value> = lines(&text);
+    let entries: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].get("interval").is_some()).collect();
+    let number = |lines: &[Value], at: usize| lines[at]["interval"]["number"].as_u64().unwrap();
+    let (first, last) = (number(&lines, entries[1]), number(&lines, entries[2]));
+    lines[entries[2]]["interval"]["joined"] = (last - first).into();
+    lines.remove(entries[1]);
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(journal, text).unwrap();
+    (first, last)
+}
+
+#[test]
+fn rows_of_joined_runs_do_not_overlap_where_a_journal_was_slow() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    sandbox.file("scenario.yaml", scenario(&target.url(), 1, 4_300, ""));
+    let both = ["a", "b"].map(|results| sandbox.start(&["run", "scenario.yaml", "--results", results]));
+    both.map(Running::wait).iter().for_each(|run| run.assert_code(0));
+    let [a, b] = ["a", "b"].map(|results| folder(&sandbox, results));
+    let (first, last) = join_entries(&b.join("journal.jsonl"));
+    let [a, b] = [a, b].map(|folder| folder.display().to_string());
+    let words =
+        ["merge", &a, &b, "--results", "joined", "--out", "csv=rows.csv", "--out", "jsonl=lines.jsonl"];
+    sandbox.run(&words).assert_code(0);
+    let (text, joined) = (read(&sandbox, "rows.csv"), folder(&sandbox, "joined"));
+    let (all, summary) = (rows(&text), summary_of(&joined));
+    assert_same_points(&all, &lines(&read(&sandbox, "lines.jsonl")), &summary);
+    assert_eq!(sum(&all, "all", "count"), summary.count("http_reqs"));
+    let covers = |row: &&Row| {
+        let of = |column: &str| row[column].parse::<u64>().unwrap();
+        row["scope"] == "all"
+            && of("t_ms") <= first * 1_000
+            && of("t_ms") + of("interval_ms") >= (last + 1) * 1_000
+    };
+    assert_eq!(all.iter().filter(covers).count(), 1, "{text}");
+    // The joined run's own journal makes the same rows.
+    let words = ["report", joined.to_str().unwrap(), "--out", "csv=again.csv"];
+    sandbox.run(&words).assert_code(0);
+    assert_eq!(read(&sandbox, "again.csv"), text);
+}
+
+/// Entries of older versions do not say when the load ended, and in a joined run's journal they could reach over those
+/// before them.
+#[test]
+fn journals_of_older_versions_are_read_to_their_end() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    sandbox.run_scenario(&scenario(&target.url(), 1, 3_400, "")).assert_code(0);
+    let folder = folder(&sandbox, "results");
+    let (written, journal) = (summary_of(&folder), folder.join("journal.jsonl"));
+    let mut entries = lines(&fs::read_to_string(&journal).unwrap());
+    for interval in entries.iter_mut().filter_map(|line| line.get_mut("interval")) {
+        let interval = interval.as_object_mut().unwrap();
+        interval.remove("ended_at_ms");
+        if interval.get("number").is_some_and(|number| *number == 2) {
+            interval.insert("joined".to_owned(), 1.into());
+        }
+    }
+    fs::write(&journal, entries.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let words = [
+        "report",
+        folder.to_str().unwrap(),
+        "--force",
+        "--out",
+        "csv=rows.csv",
+        "--out",
+        "jsonl=lines.jsonl",
+    ];
+    sandbox.run(&words).assert_code(0);
+    assert_eq!(summary_of(&folder).0, written.0);
+    let rows = rows(&read(&sandbox, "rows.csv"));
+    assert_same_points(&rows, &lines(&read(&sandbox, "lines.jsonl")), &written);
+    assert_eq!(sum(&rows, "all", "count"), written.count("http_reqs"));
+}
+
+#[test]
+fn seconds_in_which_the_generator_stood_still_are_one_row() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    let load = "load: { rate: 20/s, duration: 60s, max_users: 20, graceful_stop: 5s }";
+    let text = format!("target: {}\n{load}\ntasks: [ {{ get: /, name: root }} ]\n", target.url());
+    let running = sandbox.start_scenario(&text, &ALL);
+    wait_for_rows(&sandbox);
+    running.signal("STOP");
+    // Two seconds begin and end in it, whenever it begins.
+    thread::sleep(Duration::from_millis(3_100));
+    running.signal("CONT");
+    wait_for("the long second", || {
+        let part = fs::read_to_string(sandbox.path().join("out/lines.jsonl.part")).ok()?;
+        let lines = part.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter_map(|line| line["interval_ms"].as_u64()).any(|length| length >= 3_000).then_some(())
+    });
+    running.signal("INT");
+    let run = running.wait();
+    run.assert_code(105);
+    let written = FILES.map(|name| read(&sandbox, &format!("out/{name}")));
+    assert_same_points(&rows(&written[0]), &lines(&written[1]), run.summary());
+    assert_eq!(sum(&rows(&written[0]), "all", "count"), run.summary().count("http_reqs"));
+    // What was due meanwhile is due in it.
+    for line in lines(&written[1]) {
+        let (length, due) = (line["interval_ms"].as_u64().unwrap_or(1_000), line["due_iterations"].as_f64());
+        assert!((due.unwrap() - length as f64 * 0.02).abs() < 1e-6, "{line}");
+    }
+    let (results, first) =
+        (folder(&sandbox, "results"), fs::read(folder(&sandbox, "results").join("summary.json")).unwrap());
+    sandbox.run(&[&["report", results.to_str().unwrap(), "--force"], &ALL[..]].concat()).assert_code(105);
+    assert_eq!(FILES.map(|name| read(&sandbox, &format!("out/{name}"))), written);
+    assert_eq!(fs::read(results.join("summary.json")).unwrap(), first);
 }
 
 #[test]
@@ -205,7 +327,10 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_is_sent() {
     let text = scenario(&target.url(), 1, 300, "");
     for (outputs, says) in [
         (["csv=a.csv", "jsonl=a.csv"], "`--out csv=a.csv` goes to the same file; give each its own"),
-        (["csv=a.csv", "junit=folder/../a.csv"], "another `--out`, is writing it; choose another file"),
+        (
+            ["csv=a.csv", "junit=folder/../a.csv"],
+            "`--out csv=a.csv` goes to the same file; give each its own",
+        ),
         (
             ["json=b.json", "csv=folder"],
             "`--out csv=folder` cannot be written: it is a folder; name a file in it",

@@ -96,6 +96,13 @@ fn assert_same(summary: &Summary, rows: &[Row]) {
     assert_eq!(over_time, rows.len() as u64);
 }
 
+/// What the summary says of the file: that it has a row for so many requests, and none for so many.
+#[track_caller]
+fn assert_told(run: &Finished, rows: u64, dropped: u64, finished: bool) {
+    let told = serde_json::json!({ "rows": rows, "dropped": dropped, "finished": finished });
+    assert_eq!(*run.summary().at("/run/samples"), told);
+}
+
 /// Delays from 1 ms to 60 ms, few of them long.
 fn delays() -> Vec<Duration> {
     (1..=200_u64).map(|n| Duration::from_micros(1_000 + (n * 7_919 % 200).pow(3) / 136)).collect()
@@ -130,6 +137,7 @@ fn every_figure_of_the_summary_can_be_worked_out_from_the_rows() {
         assert!(intended <= start && start < 20_000.0, "{row:?}");
     }
     run.assert_says(&["rows/samples.csv"]);
+    assert_told(&run, rows.len() as u64, 0, true);
     assert!(!sandbox.path().join("rows/samples.csv.part").exists());
 }
 
@@ -215,8 +223,11 @@ fn a_pipe_takes_the_rows_and_one_that_nobody_reads_holds_nothing_up() {
     let before = target.seen.requests();
     let run = sandbox.start_scenario(&text, &["--out", "samples=pipe"]).wait();
     run.assert_code(97);
-    run.assert_says(&["pipe could not be written: nobody reads it", "up to 0 of"]);
-    assert_eq!(run.summary().count("http_reqs"), target.seen.requests() - before);
+    run.assert_says(&["pipe could not be written: nobody reads it"]);
+    assert!(!run.both().contains("requests are in"), "{}", run.both());
+    let sent = target.seen.requests() - before;
+    assert_eq!(run.summary().count("http_reqs"), sent);
+    assert_told(&run, 0, sent, false);
 }
 
 #[test]
@@ -233,6 +244,10 @@ fn whoever_closes_the_pipe_has_read_enough() {
     run.assert_code(0);
     run.assert_says(&["samples:", "requests are not in pipe: whoever read it has gone"]);
     assert_eq!(run.summary().count("http_reqs"), target.seen.requests());
+    let told = run.summary().at("/run/samples").clone();
+    let (rows, dropped) = (number(&told["rows"]), number(&told["dropped"]));
+    assert_eq!((rows + dropped, dropped > 0), (target.seen.requests(), true), "{told}");
+    assert_told(&run, rows, dropped, false);
 }
 
 #[test]
@@ -255,6 +270,64 @@ fn a_full_disk_costs_the_file_and_not_the_run() {
     let text = fs::read_to_string(sandbox.path().join("samples.csv.part")).unwrap();
     assert!(text.ends_with('\n') && text.len() <= 60_000 && rows(text.as_bytes()).len() > 10, "{text}");
     assert!(!sandbox.path().join("samples.csv").exists());
+}
+
+#[test]
+fn what_became_of_the_file_is_the_same_from_the_journal_and_added_up_in_joined_runs() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    let text = scenario(&target.url(), 2, 800, "");
+    let whole = sandbox.start_scenario(&text, &["--results", "a", "--out", "samples=samples.csv"]).wait();
+    whole.assert_code(0);
+    let failed = sandbox.start_scenario(&text, &["--results", "b", "--out", "samples=/dev/full"]).wait();
+    failed.assert_code(97);
+    let folder = |results: &str| {
+        let path = fs::read_dir(sandbox.path().join(results)).unwrap().next().unwrap().unwrap().path();
+        path.to_str().unwrap().to_owned()
+    };
+    let (a, b) = (folder("a"), folder("b"));
+    let summary = |folder: &str| fs::read_to_string(Path::new(folder).join("summary.json")).unwrap();
+    let written = summary(&a);
+    sandbox.run(&["report", &a, "--force"]).assert_code(0);
+    assert_eq!(summary(&a), written);
+    // A run that ended so stays one whose results could not be written.
+    let written = summary(&b);
+    let verdict = |text: &str| Summary::parse(text).at("/verdict/exit_code").clone();
+    assert_eq!(verdict(&written), 97);
+    let again = sandbox.run(&["report", &b, "--force"]);
+    again.assert_code(97);
+    again.assert_says(&["when the run ended, not all that was asked for could be written"]);
+    assert_eq!(again.stdout.lines().next(), failed.stdout.lines().next());
+    assert_eq!(summary(&b), written);
+    sandbox.run(&["merge", &a, &b, "--results", "joined"]).assert_code(0);
+    let joined = folder("joined");
+    let told = |folder: &str| Summary::parse(&summary(folder)).at("/run/samples").clone();
+    let rows = number(&told(&a)["rows"]);
+    let dropped = number(&told(&b)["dropped"]);
+    assert_eq!((rows + dropped, rows > 0 && dropped > 0), (target.seen.requests(), true));
+    let both = serde_json::json!({ "rows": rows, "dropped": dropped, "finished": false });
+    assert_eq!(told(&joined), both);
+    let written = summary(&joined);
+    sandbox.run(&["report", &joined, "--force"]).assert_code(0);
+    assert_eq!(summary(&joined), written);
+    // One whose own rows could not be written.
+    sandbox.run(&["merge", &a, &b, "--results", "lost", "--out", "csv=/dev/full"]).assert_code(97);
+    let lost = folder("lost");
+    let written = summary(&lost);
+    sandbox.run(&["report", &lost, "--force"]).assert_code(97);
+    assert_eq!((summary(&lost), verdict(&written)), (written.clone(), 97.into()));
+}
+
+/// What fails when the results are written already is in the exit code, and so in what is rebuilt.
+#[test]
+fn a_run_whose_export_failed_is_rebuilt_with_its_exit_code() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    let run =
+        sandbox.start_scenario(&scenario(&target.url(), 1, 300, ""), &["--out", "junit=/dev/full"]).wait();
+    run.assert_code(97);
+    let folder = fs::read_dir(sandbox.path().join("results")).unwrap().next().unwrap().unwrap().path();
+    sandbox.run(&["report", folder.to_str().unwrap(), "--force"]).assert_code(97);
+    let again = Summary::parse(&fs::read_to_string(folder.join("summary.json")).unwrap());
+    assert_eq!((again.at("/verdict/exit_code"), again.passed()), (&97.into(), false));
 }
 
 #[test]

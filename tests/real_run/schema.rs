@@ -85,7 +85,8 @@ fn a_run_with_everything_is_valid_and_has_every_key() {
         }
     });
     let load = "load: { rate: 50/s, duration: 1s, max_users: 1 }\ntasks: [ { get: / } ]\n";
-    let run = run_scenario(&format!("target: {}\n{load}", slow.url()));
+    let text = format!("target: {}\n{load}", slow.url());
+    let run = Sandbox::new().start_scenario(&text, &["--out", "samples=samples.csv"]).wait();
     assert_valid("short of users", &run, 0);
     keys.document(&run.summary().0);
     let named = keys.named();

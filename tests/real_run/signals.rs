@@ -47,6 +47,19 @@ fn the_first_signal_ends_gently_and_everything_is_judged_and_written() {
 }
 
 #[test]
+fn a_signal_is_told_where_nothing_else_is() {
+    let (sandbox, target) = (Sandbox::new(), Target::answering(OK));
+    let running = sandbox.start_scenario(&scenario(&target.url(), 2, 600_000, ""), &["--quiet"]);
+    wait_for("two requests", || (target.seen.requests() >= 2).then_some(()));
+    running.signal("INT");
+    let run = running.wait();
+    assert_interrupted(&run, "SIGINT");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.both());
+    let says = run.stderr.starts_with("SIGINT: ending; ") && run.stderr.contains("(again to cut them)");
+    assert!(says, "{}", run.both());
+}
+
+#[test]
 fn a_request_under_way_may_end_after_the_first_signal() {
     let sandbox = Sandbox::new();
     let target = Target::start(|connection| {

@@ -6,7 +6,10 @@ use crate::{
         Change, Comparison, Correction, FEWEST_RUNS, Finding, Method, Quantity, RowChanges, Rules,
         SubjectKind, TimeKind,
     },
-    report::format::counted,
+    report::{
+        comparison_v1::{AskedV1, ComparisonV1, TimeV1},
+        format::counted,
+    },
 };
 
 /// From here on a change is told as a factor, below it in per cent.
@@ -106,6 +109,20 @@ pub fn statement(comparison: &Comparison, rules: &Rules) -> String {
             )
         }
     }
+}
+
+/// The same of one run against one, in short.
+pub fn in_short(document: &ComparisonV1) -> String {
+    let time = match document.method.time {
+        TimeV1::ServiceTime => "service time",
+        TimeV1::ResponseTime => "response time",
+    };
+    let AskedV1 { large_change, min_difference_ms, .. } = document.asked;
+    format!(
+        "One run against one, by {time}: nothing of this is significant. What counts is at least {}% and \
+         {min_difference_ms}ms, with clear bounds.",
+        percent(large_change)
+    )
 }
 
 /// A share in per cent, without needless digits.

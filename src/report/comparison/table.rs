@@ -65,7 +65,7 @@ fn headlines(document: &ComparisonV1, width: usize) -> String {
 }
 
 /// A line of a list, with what does not fit below it.
-fn item(text: &str, width: usize) -> String {
+pub(super) fn item(text: &str, width: usize) -> String {
     let lines = wrap(text, width - 4);
     let line = |(index, line): (usize, &String)| format!("  {} {line}\n", if index == 0 { "•" } else { " " });
     lines.iter().enumerate().map(line).collect()

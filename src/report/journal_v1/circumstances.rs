@@ -1,7 +1,7 @@
 //! Which run a journal is of, how its load began, and how it ended, as they are written.
 
 use super::lines::{End, JournalFault, Start};
-use crate::model::{Ending, HostInfo, LevelAt, OnceInfo, PartInfo, RunInfo, WorkloadInfo};
+use crate::model::{Ending, HostInfo, LevelAt, OnceInfo, PartInfo, RunInfo, SamplesInfo, WorkloadInfo};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -142,6 +142,7 @@ impl RunV1 {
             command: self.command,
             setup: None,
             teardown: None,
+            samples: None,
             workloads: self.workloads.into_iter().map(WorkloadV1::read).collect(),
             parts: self.parts.into_iter().map(PartV1::read).collect(),
         }
@@ -166,6 +167,25 @@ impl OnceV1 {
     fn read(self) -> OnceInfo {
         let Self { requests, failed, duration_ms, errors } = self;
         OnceInfo { requests, failed, duration_ms, errors }
+    }
+}
+
+/// What became of the file of every request.
+#[derive(Debug, Serialize, Deserialize)]
+struct SamplesV1 {
+    rows: u64,
+    dropped: u64,
+    finished: bool,
+}
+
+impl SamplesV1 {
+    fn new(&SamplesInfo { rows, dropped, finished }: &SamplesInfo) -> Self {
+        Self { rows, dropped, finished }
+    }
+
+    fn read(self) -> SamplesInfo {
+        let Self { rows, dropped, finished } = self;
+        SamplesInfo { rows, dropped, finished }
     }
 }
 
@@ -237,7 +257,11 @@ pub(super) struct EndV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     teardown: Option<OnceV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    samples: Option<SamplesV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    not_written: bool,
 }
 
 impl EndV1 {
@@ -250,7 +274,9 @@ impl EndV1 {
             setup_failed: end.setup_failed,
             setup_cut: end.setup_cut,
             teardown: end.teardown.as_ref().map(OnceV1::new),
+            samples: end.samples.as_ref().map(SamplesV1::new),
             fault: end.fault.clone(),
+            not_written: end.not_written,
         }
     }
 
@@ -266,7 +292,9 @@ impl EndV1 {
             setup_failed: self.setup_failed,
             setup_cut: self.setup_cut,
             teardown: self.teardown.map(OnceV1::read),
+            samples: self.samples.map(SamplesV1::read),
             fault: self.fault,
+            not_written: self.not_written,
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     measure::{Contradiction, Interval},
-    model::{Catalog, Ending, OnceInfo, RunInfo, Threshold},
+    model::{Catalog, Ending, OnceInfo, RunInfo, SamplesInfo, Threshold},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -60,8 +60,12 @@ pub struct End {
     pub setup_cut: bool,
     /// What was done after the load.
     pub teardown: Option<OnceInfo>,
+    /// What became of the file of every request.
+    pub samples: Option<SamplesInfo>,
     /// The first fault of loadgen itself.
     pub fault: Option<String>,
+    /// Whether something that was asked for could not be written, as far as that was known.
+    pub not_written: bool,
 }
 
 /// A line behind the header.

@@ -25,6 +25,8 @@ pub(super) struct IntervalV1 {
     ending: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
     joined: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_at_ms: Option<u64>,
     #[serde(default)]
     vitals: VitalsV1,
     seen: ObservationsV1,
@@ -41,6 +43,7 @@ impl IntervalV1 {
             ticked: interval.ticked,
             ending: interval.ending,
             joined: interval.joined,
+            ended_at_ms: interval.ended_at.map(|end| end.as_millis() as u64),
             vitals: VitalsV1::new(&interval.vitals),
             seen: ObservationsV1::new(&interval.recorded.counted, catalog),
             warm_up: interval.recorded.warm_up.as_ref().map(|seen| ObservationsV1::new(seen, catalog)),
@@ -48,7 +51,7 @@ impl IntervalV1 {
     }
 
     pub fn read(self, catalog: &Catalog) -> Result<Interval, JournalFault> {
-        if self.number > MOST_INTERVALS {
+        if self.number > MOST_INTERVALS || self.joined > self.number {
             return Err(JournalFault::Damaged("its number is that of no interval".to_owned()));
         }
         let mut recorded = Recorded::new(catalog);
@@ -66,6 +69,9 @@ impl IntervalV1 {
             ticked: self.ticked,
             ending: self.ending,
             joined: sane(self.joined)?,
+            // What lies between it and the line before tells.
+            missed: 0,
+            ended_at: self.ended_at_ms.map(sane).transpose()?.map(Duration::from_millis),
             vitals: self.vitals.read()?,
         })
     }

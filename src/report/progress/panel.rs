@@ -5,7 +5,7 @@
 use super::{
     fit::{Look, Part, columns, cut, line, padded},
     gates,
-    line::{STAGE_WIDTH, plain_line, quantile, whole_seconds},
+    line::{plain_line, quantile, stage_names, whole_seconds},
     sparkline::sparkline,
     stage_bar::stage_bar,
     state::Progress,
@@ -16,7 +16,6 @@ use crate::{
         format::{count, counted, number, per_second, percent, time},
         paint::{Mark, Paint},
         percentile::Percentile,
-        text::{inert, shorten},
     },
 };
 use std::time::Duration;
@@ -32,6 +31,9 @@ const BESIDE: usize = 50;
 const OF: usize = 6;
 /// A shorter sparkline shows nothing, a longer one no more.
 const SPARKLINE: std::ops::RangeInclusive<usize> = 8..=60;
+
+/// Columns that the names of stages may take.
+const STAGE: std::ops::RangeInclusive<usize> = 16..=40;
 
 /// The room there is, and whether there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +90,8 @@ pub(super) fn label(name: &str, room: Room) -> Part {
 /// How much of the load is done, in which stage it is, and what is left.
 fn overall(progress: &Progress, most: usize, paint: Paint) -> String {
     let clock = format!("{} of {}", whole_seconds(progress.elapsed), whole_seconds(progress.planned));
-    let stage = progress.stage.as_ref().map(|stage| shorten(&inert(stage), STAGE_WIDTH));
+    let room = (most / 4).clamp(*STAGE.start(), *STAGE.end());
+    let stage = progress.stage.as_ref().map(|stage| stage_names(stage, room));
     let mut parts = vec![Part::kept(clock).looking(Look::Strong)];
     parts.extend(stage.map(|stage| Part::spared(format!("stage {stage}"), 2)));
     if progress.warm_up {
@@ -185,6 +188,8 @@ fn latency(progress: &Progress, room: Room) -> Vec<Part> {
 fn failures(progress: &Progress, room: Room) -> Vec<Part> {
     let (total, last) = (&progress.total, &progress.last);
     let all = match (total.failed, total.requests) {
+        // Those of a warm-up are seen, and do not count.
+        (0, _) if last.failed > 0 => "none counted".to_owned(),
         (0, _) => "none".to_owned(),
         (failed, all) => format!("{} ({})", count(failed), percent(failed, all)),
     };

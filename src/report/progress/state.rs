@@ -154,7 +154,7 @@ impl Progress {
         self.warm_up = is_warm_up(elapsed, catalog);
     }
 
-    /// Takes the next second, which was so long (1 s, but for the last one).
+    /// Takes the next second, which was so long: 1 s, but for the last one, and one in which the generator stood still.
     pub fn take(&mut self, interval: &Interval, span: Duration, catalog: &Catalog) {
         self.last = last_second(interval, span, catalog);
         self.total.add(interval);

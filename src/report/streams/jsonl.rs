@@ -5,18 +5,7 @@ use crate::{
     measure::Interval,
     report::{Due, summary_v1::PointV1},
 };
-use serde::Serialize;
 use std::time::Duration;
-
-/// A line: a point of the series.
-#[derive(Debug, Serialize)]
-struct LineV1 {
-    #[serde(flatten)]
-    point: PointV1,
-    /// How much time it covers, where that is more than one interval of the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interval_ms: Option<u64>,
-}
 
 pub(super) struct Jsonl {
     due: Due,
@@ -35,14 +24,8 @@ impl Encoder for Jsonl {
     }
 
     fn second(&mut self, second: &Interval, _: &str) -> Vec<u8> {
-        let span = second.span(self.interval);
-        let mut point = second.point(self.interval);
-        point.start = second.start(self.interval);
-        let line = LineV1 {
-            point: PointV1::new(&point, span, &self.due),
-            interval_ms: (second.joined > 0).then(|| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
-        };
-        match serde_json::to_vec(&line) {
+        let point = second.point(self.interval);
+        match serde_json::to_vec(&PointV1::new(&point, point.span, self.interval, &self.due)) {
             Ok(mut bytes) => {
                 bytes.push(b'\n');
                 bytes

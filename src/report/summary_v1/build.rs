@@ -12,8 +12,8 @@ use super::{
 use crate::{
     measure::{Point, RequestKey, Snapshot},
     model::{
-        Catalog, CheckId, GroupId, HostInfo, OnceInfo, PartInfo, RequestId, RunInfo, StageId, TaskId,
-        TaskKind,
+        Catalog, CheckId, GroupId, HostInfo, OnceInfo, PartInfo, RequestId, RunInfo, SamplesInfo, StageId,
+        TaskId, TaskKind,
     },
     report::{
         Results,
@@ -88,6 +88,7 @@ fn run_v1(run: &RunInfo) -> RunV1 {
         tags: run.tags.iter().cloned().collect(),
         host: host(&run.host),
         command: run.command.clone(),
+        samples: run.samples.map(samples),
         parts: run.parts.iter().map(part).collect(),
     }
 }
@@ -99,6 +100,10 @@ fn host(host: &HostInfo) -> HostV1 {
         cores: host.cores,
         memory_bytes: Some(host.memory_bytes).filter(|bytes| *bytes > 0),
     }
+}
+
+fn samples(SamplesInfo { rows, dropped, finished }: SamplesInfo) -> SamplesV1 {
+    SamplesV1 { rows, dropped, finished }
 }
 
 fn part(part: &PartInfo) -> PartV1 {
@@ -262,16 +267,16 @@ fn errors(snapshot: &Snapshot, catalog: &Catalog) -> Vec<ErrorV1> {
 }
 
 fn series(run: &RunInfo, snapshot: &Snapshot, catalog: &Catalog) -> Vec<PointV1> {
-    let (due, length) = (Due::new(run, catalog), snapshot.series.interval());
+    let (due, usual) = (Due::new(run, catalog), snapshot.series.interval());
     let end = Duration::from_millis(run.duration_ms);
     // The last point ends with the run, and what was due in it, too.
-    let lasted = |point: &Point| length.min(end.saturating_sub(point.start));
-    snapshot.series.points().iter().map(|point| PointV1::new(point, lasted(point), &due)).collect()
+    let point = |point: &Point| PointV1::new(point, point.span_until(end), usual, &due);
+    snapshot.series.points().iter().map(point).collect()
 }
 
 impl PointV1 {
-    /// What an interval amounts to of which this length belongs to the run.
-    pub fn new(point: &Point, length: Duration, due: &Due) -> Self {
+    /// What an interval amounts to of which this length belongs to the run, where the usual one is that.
+    pub fn new(point: &Point, length: Duration, usual: Duration, due: &Due) -> Self {
         Self {
             t_ms: whole_ms(point.start),
             vus: point.vus,
@@ -291,6 +296,7 @@ impl PointV1 {
             response_time_ms: PointTrendV1::new(&point.response_time),
             data_received_bytes: point.received_bytes,
             health: Some(PointHealthV1::new(point)),
+            interval_ms: (length != usual).then(|| whole_ms(length)),
         }
     }
 }

@@ -129,10 +129,26 @@ pub struct RunV1 {
     pub host: HostV1,
     /// The command line that repeats it.
     pub command: String,
+    /// The file that has every request as a row (`--out samples=FILE`), where one was asked for and the run came to its
+    /// end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<SamplesV1>,
     /// The parts of the run, where several generators made it (`loadgen merge`). `seed` and `host` of the run are then
     /// those of the first part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartV1>,
+}
+
+/// What became of the file that has every request as a row. `rows` and `dropped` together are the requests of the
+/// load, the warm-up included; of a run that several generators made, it is there where each wrote such a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SamplesV1 {
+    /// Number of requests that have a row; where `finished` is false, up to so many.
+    pub rows: u64,
+    /// Number of requests that have none: the disk, or whoever reads, was too slow for them, failed or was gone.
+    pub dropped: u64,
+    /// Whether the file was brought to its end. If not, what there is of it is in `FILE.part`.
+    pub finished: bool,
 }
 
 /// One generator's part of a run.
@@ -409,9 +425,9 @@ pub struct ErrorV1 {
 /// The run over time, the warm-up included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesV1 {
-    /// Length of each point, in milliseconds; it doubles when there are more than 3600 points.
+    /// Length of each point that does not say otherwise, in milliseconds; it doubles when there are more than 3600 points.
     pub interval_ms: u64,
-    /// The points, oldest first; the last can be shorter.
+    /// The points, oldest first.
     pub points: Vec<PointV1>,
 }
 
@@ -451,4 +467,9 @@ pub struct PointV1 {
     /// What the generator saw of itself. Versions that did not watch themselves wrote none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<PointHealthV1>,
+    /// How much time it covers, in milliseconds, where that is not the `interval_ms` of the series: less in the last one,
+    /// which ends with the load, and more where seconds are known only together, since the generator stood still or its
+    /// journal was slow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_ms: Option<u64>,
 }

@@ -13,6 +13,16 @@ pub struct ResultFile {
     pub what: String,
     /// Where it is.
     pub path: String,
+    /// Whether it was to have rows, and there were none, since no load was made.
+    pub has_no_rows: bool,
+}
+
+impl ResultFile {
+    /// Its path, and what nobody would look for behind it.
+    pub(super) fn place(&self) -> String {
+        let remark = if self.has_no_rows { "  (no rows: no load was made)" } else { "" };
+        inert(&self.path) + remark
+    }
 }
 
 /// An earlier run that this one can be held against.
@@ -28,13 +38,13 @@ pub struct Earlier {
 pub(super) fn files(files: &[ResultFile], paint: Paint) -> String {
     match files {
         [] => String::new(),
-        [file] => format!("Results: {}\n", inert(&file.path)),
+        [file] => format!("Results: {}\n", file.place()),
         several => {
             let widest = several.iter().map(|file| width(&inert(&file.what))).max().unwrap_or(0);
             let line = |file: &ResultFile| {
                 let what = inert(&file.what);
                 let gap = if widest == 0 { "" } else { "  " };
-                format!("  {what:widest$}{gap}{}\n", inert(&file.path))
+                format!("  {what:widest$}{gap}{}\n", file.place())
             };
             paint.strong("Results") + "\n" + &several.iter().map(line).collect::<String>()
         }
@@ -58,7 +68,7 @@ mod tests {
     const PLAIN: Paint = Paint { color: false };
 
     fn file(what: &str, path: &str) -> ResultFile {
-        ResultFile { what: what.to_owned(), path: path.to_owned() }
+        ResultFile { what: what.to_owned(), path: path.to_owned(), has_no_rows: false }
     }
 
     #[test]
@@ -69,6 +79,8 @@ mod tests {
         let text = files(&[file("for people", "a/report.html"), file("for programs", &long)], PLAIN);
         let expected = format!("Results\n  for people    a/report.html\n  for programs  {long}\n");
         assert_eq!(text, expected, "a path is on one line");
+        let empty = ResultFile { has_no_rows: true, ..file("csv", "a.csv") };
+        assert_eq!(files(&[empty], PLAIN), "Results: a.csv  (no rows: no load was made)\n");
         let unknown = files(&[file("", "a"), file("", "b")], PLAIN);
         assert_eq!(unknown, "Results\n  a\n  b\n");
     }

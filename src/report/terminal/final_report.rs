@@ -1,7 +1,9 @@
 //! The whole text: which parts, in which order.
 
 use super::{
-    around_load, arrivals, distribution,
+    around_load, arrivals,
+    baseline::AgainstBaseline,
+    distribution,
     files::{self, Earlier, ResultFile},
     health as own_health, lists, measured, slowest, stages,
     tables::{self, Doubts},
@@ -24,7 +26,7 @@ use std::time::Duration;
 const NARROWEST: usize = 60;
 
 /// How the text should look.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TerminalOptions {
     /// Columns of the terminal; fewer than 60 are taken as 60.
     pub width: usize,
@@ -34,6 +36,8 @@ pub struct TerminalOptions {
     pub files: Vec<ResultFile>,
     /// The earlier run that this one can be held against, if there is one.
     pub earlier: Option<Earlier>,
+    /// What it is against the baseline that was named, if one was.
+    pub against: Option<AgainstBaseline>,
 }
 
 /// What a finished run says to people: plain text of several lines, the last one with a line end.
@@ -65,6 +69,7 @@ pub fn final_report(results: &Results<'_>, options: &TerminalOptions) -> String 
         checks,
         slow,
         lists::errors(run, snapshot, catalog, width, paint),
+        options.against.as_ref().map(|against| against.lines(width, paint)).unwrap_or_default(),
         files::files(&options.files, paint),
         options.earlier.as_ref().map(|earlier| files::compare(earlier, width, paint)).unwrap_or_default(),
     ];

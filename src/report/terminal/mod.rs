@@ -4,12 +4,12 @@
 
 mod around_load;
 mod arrivals;
+mod baseline;
 mod distribution;
 mod files;
 mod final_report;
 mod health;
 mod lists;
-mod margin;
 mod measured;
 mod moment;
 mod quiet;
@@ -19,6 +19,7 @@ mod tables;
 mod thresholds;
 mod time_spent;
 
+pub use baseline::AgainstBaseline;
 pub use files::{Earlier, ResultFile};
 pub use final_report::{TerminalOptions, final_report};
 pub use quiet::quiet_report;

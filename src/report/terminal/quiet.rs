@@ -1,6 +1,7 @@
-//! What `--quiet` leaves of a run: the verdict, the thresholds that did not hold, and where the files are.
+//! What `--quiet` leaves of a run: the verdict, the thresholds that did not hold, what it is against its baseline, and
+//! where the files are.
 
-use super::TerminalOptions;
+use super::{AgainstBaseline, TerminalOptions};
 use crate::{
     judge::ThresholdResult,
     report::{
@@ -10,8 +11,8 @@ use crate::{
     },
 };
 
-/// The verdict's line, one for each threshold that did not hold, and one for each file. Lines are not wrapped: they are
-/// for logs. As inert as [`final_report`](super::final_report()).
+/// The verdict's line, one for each threshold that did not hold, one for the baseline, and one for each file. Lines are
+/// not wrapped: they are for logs. As inert as [`final_report`](super::final_report()).
 pub fn quiet_report(results: &Results<'_>, options: &TerminalOptions) -> String {
     let paint = Paint { color: options.color };
     let verdict = results.verdict;
@@ -22,7 +23,8 @@ pub fn quiet_report(results: &Results<'_>, options: &TerminalOptions) -> String 
     let mut text = format!("{}  {}{code}\n", paint.verdict(verdict.passed), inert(&verdict.reason));
     let failed = results.thresholds.iter().filter(|result| !result.passed());
     text.extend(failed.map(|result| format!("  {} {}\n", paint.mark(Mark::Bad), inert(&threshold(result)))));
-    text.extend(options.files.iter().map(|file| format!("Results: {}\n", inert(&file.path))));
+    text.extend(options.against.iter().map(AgainstBaseline::line));
+    text.extend(options.files.iter().map(|file| format!("Results: {}\n", file.place())));
     text
 }
 

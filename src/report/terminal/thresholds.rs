@@ -1,11 +1,12 @@
 //! The thresholds: what had to hold, what was seen, how far that was from the limit, and how far to trust it.
 
-use super::{margin::margin, tables::NOTHING};
+use super::tables::NOTHING;
 use crate::{
     judge::{Outcome, ThresholdResult, WorstWindow},
     model::{Aggregation, Condition, Limit, Percent, format_duration},
     report::{
         format::{count, observed, time},
+        margin::margin,
         paint::{Mark, Paint},
         percentile::samples_needed,
         table::{Column, Row, Table},
@@ -75,7 +76,7 @@ fn table(results: &[&ThresholdResult]) -> Table {
 }
 
 fn cells(result: &ThresholdResult) -> Vec<String> {
-    let (seen, distance) = match (result.outcome, result.observed, breaking_window(result)) {
+    let (seen, margin) = match (result.outcome, result.observed, breaking_window(result)) {
         (Outcome::TooFewSamples, ..) => {
             let needed = result.threshold.min_samples.unwrap_or_default();
             (format!("{} of {} samples", count(result.samples), count(needed)), None)
@@ -83,12 +84,18 @@ fn cells(result: &ThresholdResult) -> Vec<String> {
         (Outcome::NoData, ..) | (_, None, _) => ("no data".to_owned(), None),
         (_, _, Some(window)) => {
             let seen = window.observed;
-            (format!("{} in a window", observed(seen)), margin(&result.threshold.condition, seen))
+            (format!("{} in a window", observed(seen)), distance(result, seen))
         }
-        (_, Some(seen), None) => (observed(seen), margin(&result.threshold.condition, seen)),
+        (_, Some(seen), None) => (observed(seen), distance(result, seen)),
     };
-    let distance = distance.unwrap_or_else(|| NOTHING.to_owned());
-    vec![inert(&condition(result)), seen, distance, count(result.samples)]
+    let margin = margin.unwrap_or_else(|| NOTHING.to_owned());
+    vec![inert(&condition(result)), seen, margin, count(result.samples)]
+}
+
+/// How far a number is from the threshold's limit.
+fn distance(result: &ThresholdResult, seen: Limit) -> Option<String> {
+    let condition = &result.threshold.condition;
+    margin(condition.operator, condition.limit, seen)
 }
 
 /// The window that alone made it fail: over the whole run it held.
@@ -120,7 +127,7 @@ fn worst_window(result: &ThresholdResult) -> Option<String> {
     let (start, end) = (format_duration(window.start), format_duration(window.start + over));
     let value = observed(window.observed);
     let held = if window.held { "" } else { ", which breaks it" };
-    let distance = margin(&result.threshold.condition, window.observed).unwrap_or_default();
+    let distance = distance(result, window.observed).unwrap_or_default();
     Some(format!("worst window: {value} from {start} to {end}, {distance}{held}"))
 }
 

@@ -16,7 +16,8 @@ fn typed(run: &Run) -> SummaryV1 {
 }
 
 fn text(run: &Run) -> String {
-    let options = TerminalOptions { width: 120, color: false, files: Vec::new(), earlier: None };
+    let options =
+        TerminalOptions { width: 120, color: false, files: Vec::new(), earlier: None, against: None };
     final_report(&run.results(), &options)
 }
 

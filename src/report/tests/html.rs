@@ -6,7 +6,7 @@ use crate::{
     report::{
         Baseline, HeatColumn, HeatMap,
         exports::{Export, Exported},
-        summary_v1::{MetricV1, PointTrendV1, SummaryV1, TrendV1},
+        summary_v1::{AddressV1, LevelV1, MetricV1, PointTrendV1, SummaryV1, TrendV1},
     },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -57,7 +57,13 @@ fn the_data_are_those_of_the_summary() {
         let (summary, data) = (run.summary(), data(&page(&run)));
         assert_eq!(data["verdict"]["exit_code"], json!(summary.verdict.exit_code), "{name}");
         assert_eq!(data["seed"], json!("7"), "{name}: a script rounds large numbers");
-        assert_eq!(data["thresholds"], json!(summary.thresholds), "{name}");
+        let mut thresholds = data["thresholds"].clone();
+        for threshold in thresholds.as_array_mut().expect("a list") {
+            // What is worked out of the rest is not in the summary.
+            let worked_out = ["decided", "margin"].map(|key| threshold.as_object_mut()?.remove(key));
+            assert!(worked_out.iter().all(Option::is_some), "{name}");
+        }
+        assert_eq!(thresholds, json!(summary.thresholds), "{name}");
         let count = |list: &Value| list.as_array().map(Vec::len);
         assert_eq!(count(&data["requests"]), Some(summary.requests.len()), "{name}");
         assert_eq!(count(&data["checks"]), Some(summary.checks.len()), "{name}");
@@ -174,11 +180,32 @@ fn long_texts_are_cut_and_a_cut_command_is_told() {
     let long = "<".repeat(20_000);
     (summary.run.command, summary.run.description) = (long.clone(), Some(long.clone()));
     summary.thresholds[0].metric = long.clone();
+    (summary.run.environment, summary.run.host.cpu) = (Some(long.clone()), long.clone());
+    (summary.verdict.reason, summary.workloads[0].name) = (long.clone(), long.clone());
+    summary.addresses = vec![AddressV1 { address: long.clone(), requests: 1 }];
     let page = page_of(&summary, &HeatMap::default(), None);
     assert!(!island(&page).contains(&"\\u003c".repeat(700)), "a text is not cut");
+    assert!(!page.contains(&"&lt;".repeat(700)), "the title or the sentence without scripts is not cut");
     let data = data(&page);
     assert_eq!(data["command_is_cut"], json!(true));
-    assert!(data["run"]["description"].as_str().is_some_and(|text| text.ends_with('…')));
+    for text in [
+        &data["run"]["description"],
+        &data["verdict"]["reason"],
+        &data["workloads"][0]["name"],
+        &data["addresses"][0]["address"],
+    ] {
+        assert!(text.as_str().is_some_and(|text| text.ends_with('…')), "{text}");
+    }
+}
+
+#[test]
+fn a_load_of_too_many_corners_is_not_drawn_as_another_one() {
+    let mut summary = Run::rich().summary();
+    for (corners, kept) in [(200, 200), (201, 0)] {
+        summary.workloads[0].levels = (0..corners).map(|n| LevelV1 { t_ms: n, level: 1.0 }).collect();
+        let data = data(&page_of(&summary, &HeatMap::default(), None));
+        assert_eq!(data["workloads"][0]["levels"].as_array().map(Vec::len), Some(kept));
+    }
 }
 
 const NASTY: &str = "</script><img src=x onerror=alert(1)>{{7*7}}'\"&amp;<!--\u{2028}\u{202e}]]>";
@@ -339,10 +366,24 @@ fn many(summary: &mut SummaryV1) {
 }
 
 #[test]
+fn margins_are_in_the_words_of_the_terminal() {
+    let run = Run::rich();
+    let data = data(&page(&run));
+    let shown = data["thresholds"].as_array().expect("a list");
+    let told: Vec<Option<&str>> = shown.iter().map(|one| one["margin"].as_str()).collect();
+    assert!(told.iter().flatten().count() >= 3, "{told:?}");
+    let text = super::terminal::text(&run, 200, false);
+    for margin in told.into_iter().flatten() {
+        assert!(text.contains(&format!(" {margin} ")), "{margin}: {text}");
+    }
+}
+
+#[test]
 fn the_page_stays_small_whatever_the_run_was_like() {
     let summary = worst();
     let columns = (0..240).map(|n| HeatColumn {
         start: Duration::from_secs(n * 15),
+        end: Duration::from_secs(n * 15 + 15),
         counts: (0..90).map(|row| (row, (n * 37 + row as u64 * 101) % 4_999)).collect(),
     });
     let heat_map = HeatMap {

@@ -6,7 +6,7 @@ use crate::{
     measure::{Collector, Interval, Snapshot},
     model::{
         Aggregation, Catalog, Condition, Ending, HostInfo, Limit, Metric, OnceInfo, Operator, PartInfo,
-        Percent, RunInfo, Selector, Threshold,
+        Percent, RunInfo, SamplesInfo, Selector, Threshold,
     },
     report::{
         Results,
@@ -117,7 +117,9 @@ fn beginning_and_end_are_read_as_they_were_written() {
             setup_failed: true,
             setup_cut: true,
             teardown: Some(once.clone()),
+            samples: Some(SamplesInfo { rows: 5, dropped: 2, finished: true }),
             fault: Some("a panic".into()),
+            not_written: true,
         };
         assert!(matches!(read_line(&end_line(&end), &catalog()), Ok(Entry::End(read)) if read == end));
     }
@@ -148,13 +150,25 @@ fn a_warm_up_stays_apart() {
         warm_up: run.snapshot.warm_up.clone(),
     };
     let (running_users, made_users) = (9, 12);
-    let (vitals, ending) = (vitals(), true);
-    let interval =
-        Interval { number: 4, recorded, running_users, made_users, ticked: true, ending, joined: 2, vitals };
+    let (vitals, ending, ended_at) = (vitals(), true, Some(Duration::from_millis(4_321)));
+    let (number, ticked, joined, missed) = (4, true, 2, 0);
+    let interval = Interval {
+        number,
+        recorded,
+        running_users,
+        made_users,
+        ticked,
+        ending,
+        joined,
+        missed,
+        ended_at,
+        vitals,
+    };
     let line = interval_line(&interval, &run.catalog);
     let read = read_interval(&line, &run.catalog).expect("our own line");
     assert_eq!((read.number, read.running_users, read.made_users, read.ticked), (4, 9, 12, true));
-    assert_eq!((read.ending, read.joined, &read.vitals), (true, 2, &interval.vitals));
+    assert_eq!((read.ending, read.joined, read.ended_at), (true, 2, ended_at));
+    assert_eq!(read.vitals, interval.vitals);
     assert!(read.recorded.warm_up.as_ref().is_some_and(|seen| !seen.is_empty()));
     assert_eq!(
         told(&replayed(&[read], &run.catalog), &run.catalog, &[]),

@@ -16,13 +16,13 @@ use crate::{
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use std::time::Duration;
 
-fn markdown(summary: &SummaryV1, baseline: Option<&Baseline>) -> String {
+pub(super) fn markdown(summary: &SummaryV1, baseline: Option<&Baseline>) -> String {
     let exported = Exported { summary, heat_map: &HeatMap::default(), baseline };
     String::from_utf8(Export::Markdown.bytes(&exported)).expect("UTF-8")
 }
 
 /// The same run once more, in which a request was five times as fast as it is now.
-fn faster(summary: &SummaryV1) -> SummaryV1 {
+pub(super) fn faster(summary: &SummaryV1) -> SummaryV1 {
     let mut before = summary.clone();
     before.run.id = "shop-20260228T120000Z".to_owned();
     before.run.started_at = "2026-02-28T12:00:00Z".to_owned();
@@ -32,7 +32,7 @@ fn faster(summary: &SummaryV1) -> SummaryV1 {
     before
 }
 
-fn baseline(summary: &SummaryV1) -> Baseline {
+pub(super) fn baseline(summary: &SummaryV1) -> Baseline {
     let measured = read_run("results/before", &summary.to_json()).expect("a summary");
     Baseline { place: "results/before".to_owned(), summary: summary.clone(), measured }
 }
@@ -79,8 +79,8 @@ fn structure(text: &str) -> Vec<String> {
 }
 
 /// The summary with `text` wherever a name or a sample of others stands.
-fn named(text: &str) -> SummaryV1 {
-    let mut summary = Run::stopped().summary();
+fn named(summary: &SummaryV1, text: &str) -> SummaryV1 {
+    let mut summary = summary.clone();
     let run = &mut summary.run;
     for place in [&mut run.name, &mut run.scenario_file, &mut run.target, &mut run.id] {
         *place = text.to_owned();
@@ -106,6 +106,8 @@ fn named(text: &str) -> SummaryV1 {
 
 #[test]
 fn names_and_samples_are_text_whatever_they_are() {
+    let stopped = Run::stopped().summary();
+    let named = |text: &str| named(&stopped, text);
     let harmless = structure(&markdown(&named("a name"), None));
     for hostile in [
         HOSTILE,
@@ -144,7 +146,7 @@ fn a_command_cannot_leave_its_block() {
 
 /// A run of a hundred of everything, with names of a kilobyte.
 fn huge(text: &str) -> SummaryV1 {
-    let mut summary = named(&text.repeat(1_000));
+    let mut summary = named(&Run::stopped().summary(), &text.repeat(1_000));
     fn many<T: Clone>(list: &mut Vec<T>) {
         let few = list.clone();
         *list = few.into_iter().cycle().take(100).collect();

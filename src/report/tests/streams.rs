@@ -148,6 +148,60 @@ fn seconds_that_waited_together_say_how_long_they_are() {
     assert!(written(Stream::Hlog, info, catalog, &seconds).contains("\n1.000,2.000,"));
 }
 
+/// Where rows begin and how long they are, in all three formats, and the rate of the last one.
+#[track_caller]
+fn assert_spans(seconds: &[Interval], expected: &[(u64, u64)]) {
+    let (run, catalog) = (Run::rich(), catalog());
+    let [csv, lines, log] = [Stream::Csv, Stream::Jsonl, Stream::Hlog]
+        .map(|stream| written(stream, &run.info, &catalog, seconds));
+    let rows: Vec<_> = rows(&csv).into_iter().filter(|row| row["scope"] == "all").collect();
+    let of = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().expect("a number");
+    let told = rows.iter().map(|row| (of(row, "t_ms") as u64, of(row, "interval_ms") as u64));
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    for row in &rows {
+        let rate = of(row, "count") * 1e3 / of(row, "interval_ms");
+        assert!((of(row, "rate_per_s") - rate).abs() < 1e-9, "{row:?}");
+    }
+    for (line, (start, span)) in lines.lines().zip(expected) {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["t_ms"], *start);
+        assert_eq!(line.get("interval_ms").map_or(1_000, |span| span.as_u64().expect("a number")), *span);
+        let start_and_span = format!("\n{:.3},{:.3},", *start as f64 / 1e3, *span as f64 / 1e3);
+        assert!(line["response_time_ms"]["count"] == 0 || log.contains(&start_and_span), "{start_and_span}");
+    }
+}
+
+#[test]
+fn the_last_row_is_as_long_as_the_load_went_on_and_the_summary_says_the_same() {
+    for (ended_at, span) in [(2_400, 400), (2_999, 999), (3_000, 1_000), (3_001, 1_000), (2_000, 1)] {
+        let mut seconds = Run::rich_intervals();
+        let elapsed = Duration::from_micros(ended_at * 1_000 + 900);
+        if let Some(last) = seconds.last_mut() {
+            last.end_with_load(elapsed, SECOND);
+        }
+        assert_spans(&seconds, &[(0, 1_000), (1_000, 1_000), (2_000, span)]);
+        let mut run = Run::rich();
+        run.info.duration_ms = ended_at;
+        let summary: Value = serde_json::from_slice(&run.summary().to_json()).expect("JSON");
+        let lines = written(Stream::Jsonl, &run.info, &run.catalog, &seconds);
+        let lines = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(Value::Array(lines), summary["series"]["points"], "{ended_at}");
+    }
+}
+
+#[test]
+fn a_row_has_the_seconds_before_it_that_nobody_reported() {
+    let mut seconds = Run::rich_intervals();
+    seconds.remove(1);
+    seconds[1].missed = 1;
+    assert_spans(&seconds, &[(0, 1_000), (1_000, 2_000)]);
+    // Joined to what comes next, it still begins where it did.
+    let mut last = seconds.remove(1);
+    last.absorb(&Interval { number: 5, missed: 2, ..Interval::default() });
+    last.end_with_load(Duration::from_millis(5_250), SECOND);
+    assert_spans(&[seconds.remove(0), last], &[(0, 1_000), (1_000, 4_250)]);
+}
+
 #[test]
 fn what_began_in_the_warm_up_can_be_told_apart() {
     let run = Run::open();

@@ -2,7 +2,7 @@
 
 use super::{fixture::Run, golden};
 use crate::{
-    model::Metric,
+    model::{Metric, SamplesInfo},
     report::summary_v1::{MetricV1, SummaryV1, json_schema},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -376,4 +376,12 @@ fn what_ran_once_is_there_only_if_it_ran() {
 
     let summary = written(&Run::without_load());
     assert_eq!((&summary["verdict"]["exit_code"], summary.get("teardown")), (&json!(107), None));
+}
+
+#[test]
+fn what_became_of_the_file_of_every_request_is_there_only_if_there_was_one() {
+    let mut run = Run::rich();
+    assert_eq!(written(&run)["run"].get("samples"), None);
+    run.info.samples = Some(SamplesInfo { rows: 7, dropped: 2, finished: false });
+    assert_eq!(written(&run)["run"]["samples"], json!({"rows": 7, "dropped": 2, "finished": false}));
 }

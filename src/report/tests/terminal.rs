@@ -3,17 +3,24 @@
 use super::{
     fixture::{HOSTILE, Run},
     golden,
+    markdown::{baseline, faster, markdown},
 };
-use crate::report::terminal::{Earlier, ResultFile, TerminalOptions, final_report};
+use crate::report::{
+    Baseline,
+    summary_v1::SummaryV1,
+    terminal::{AgainstBaseline, Earlier, ResultFile, TerminalOptions, final_report, quiet_report},
+};
 
-fn text(run: &Run, width: usize, color: bool) -> String {
+pub(super) fn text(run: &Run, width: usize, color: bool) -> String {
     let folder = "results/shop-20260301T120000Z";
-    let file =
-        |what: &str, name: &str| ResultFile { what: what.to_owned(), path: format!("{folder}/{name}") };
+    let file = |what: &str, name: &str| {
+        let (what, path) = (what.to_owned(), format!("{folder}/{name}"));
+        ResultFile { what, path, has_no_rows: false }
+    };
     let files = vec![file("for people", "report.html"), file("for programs", "summary.json")];
     let command = format!("loadgen compare results/shop-20260301T113000Z {folder}");
     let earlier = Some(Earlier { command, differs: None });
-    let options = TerminalOptions { width, color, files, earlier };
+    let options = TerminalOptions { width, color, files, earlier, against: None };
     final_report(&run.results(), &options)
 }
 
@@ -109,11 +116,13 @@ fn every_line_fits_and_none_is_hostile() {
         Run::without_load(),
         Run::open(),
     ];
-    for mut run in runs {
+    for (at, mut run) in runs.into_iter().enumerate() {
         run.catalog.workloads[0].name += HOSTILE;
         run.info.name = format!("{HOSTILE}{}", "z".repeat(300));
         run.verdict.reason += HOSTILE;
-        for width in 60..=200 {
+        // What breaks does so over a stretch of widths, most of them narrow: each run has its own of them.
+        let narrow = (60..=100).skip(at % 4).step_by(4);
+        for width in [60, 80].into_iter().chain(narrow).chain([101 + 3 * at, 132, 200]) {
             for line in text(&run, width, false).lines() {
                 let is_command = line.starts_with("  loadgen compare ");
                 assert!(is_command || line.chars().count() <= width, "{width}: {line}");
@@ -134,6 +143,73 @@ fn colours_are_all_that_colour_adds() {
     }
     assert_eq!(plain, text(&run, 100, false));
     assert!(coloured.starts_with("\x1b[1;31mFAILED\x1b[0m"));
+}
+
+/// The text of a run against a baseline, with the command that prints the whole comparison.
+fn against(run: &Run, baseline: &SummaryV1, width: usize) -> (String, String) {
+    let baseline = Baseline::read("results/before", &baseline.to_json()).expect("a summary");
+    let against = AgainstBaseline::new(&run.results(), &baseline);
+    let against = against.in_full(vec!["loadgen compare results/before results/after".to_owned()]);
+    let (files, earlier) = (Vec::new(), None);
+    let options = TerminalOptions { width, color: false, files, earlier, against: Some(against) };
+    (final_report(&run.results(), &options), quiet_report(&run.results(), &options))
+}
+
+#[test]
+fn what_changed_against_a_baseline_is_told_as_markdown_tells_it() {
+    let run = Run::rich();
+    let now = run.summary();
+    let (text, quiet) = against(&run, &faster(&now), 100);
+    golden::check("src/report/tests/golden/rich-against-baseline-100.txt", &text);
+    let markdown = markdown(&now, Some(&baseline(&faster(&now))));
+    let title = markdown.lines().find_map(|line| line.strip_prefix("### Against the baseline: "));
+    let title = title.expect("a comparison");
+    assert!(text.contains(&format!("Against the baseline: {title}\n")), "{text}");
+    assert!(quiet.contains(&format!("\nAgainst results/before: {title}\n")), "{quiet}");
+    assert!(text.contains("\n  loadgen compare results/before results/after\n"), "{text}");
+    // The same run once more has nothing to say but that.
+    let mut same = now.clone();
+    same.run.id = "shop-20260228T120000Z".to_owned();
+    let (text, _) = against(&run, &same, 80);
+    assert!(text.contains("Against the baseline: nothing regressed; 0 improved"), "{text}");
+    assert!(!text.contains("•"), "{text}");
+}
+
+#[test]
+fn why_a_baseline_is_not_compared_with_is_told_and_is_inert() {
+    let run = Run::rich();
+    let mut stopped = Run::stopped().summary();
+    stopped.verdict.reason = format!("{HOSTILE}{}", "y".repeat(900));
+    for width in [60, 80, 132] {
+        let (text, quiet) = against(&run, &stopped, width);
+        assert!(text.contains("Not compared with the baseline results/before\n"), "{text}");
+        assert!(
+            text.contains("is no whole run") && text.contains("\nCompare all the same\n  loadgen compare "),
+            "{text}"
+        );
+        assert!(quiet.contains("\nNot compared with results/before: "), "{quiet}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
+        for text in [text, quiet] {
+            assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn many_hostile_changes_take_few_lines() {
+    let run = Run::rich();
+    let mut before = faster(&run.summary());
+    let one = before.requests[0].clone();
+    before.requests.extend((0..50).map(|n| {
+        let name = format!("{n} {HOSTILE}{}", "n".repeat(200));
+        crate::report::summary_v1::RequestV1 { name, ..one.clone() }
+    }));
+    let (plain, _) = against(&run, &faster(&run.summary()), 80);
+    let (text, _) = against(&run, &before, 80);
+    assert!(text.contains("only in the baseline: 50 names"), "{text}");
+    assert!(text.lines().count() <= plain.lines().count() + 3, "{text}");
 }
 
 #[test]

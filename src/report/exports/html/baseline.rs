@@ -8,10 +8,9 @@ use super::{
     parts::{Metric, metrics},
 };
 use crate::{
-    judge::compare::{Allowed, Objections, objections},
+    judge::compare::Objections,
     report::{
         Baseline,
-        comparison_v1::read_run,
         summary_v1::{RequestV1, SummaryV1, TrendV1},
     },
 };
@@ -43,7 +42,7 @@ impl<'b> BaselinePart<'b> {
         let own = by_key(&summary.requests);
         let gone = numbered(&old.requests).filter(|(key, _)| !own.contains_key(key));
         let gone: Vec<&RequestV1> = gone.map(|(_, request)| request).collect();
-        let Objections { refusals, warnings } = held_against(summary, baseline);
+        let Objections { refusals, warnings } = baseline.objections(summary);
         Self {
             place: clip(&baseline.place, SHOWN),
             id: clip(&old.run.id, NAME),
@@ -63,19 +62,6 @@ impl<'b> BaselinePart<'b> {
 
 /// Bytes of a path or an address.
 const SHOWN: usize = 400;
-
-/// What speaks against comparing the two runs.
-fn held_against(summary: &SummaryV1, baseline: &Baseline) -> Objections {
-    match read_run(&summary.run.id, &summary.to_json()) {
-        Ok(run) => objections(
-            std::slice::from_ref(&baseline.measured.facts),
-            std::slice::from_ref(&run.facts),
-            Allowed::default(),
-        ),
-        // Not reached by a summary that this version made; an older one that was read back could.
-        Err(error) => Objections { refusals: vec![format!("the results are {error}")], warnings: Vec::new() },
-    }
-}
 
 fn told(objections: &[String]) -> Vec<String> {
     objections.iter().take(MOST_FACTS).map(|text| clip(text, SHOWN)).collect()

@@ -18,6 +18,8 @@ pub(super) const MOST_SLOW: usize = 30;
 pub(super) const MOST_ONCE: usize = 20;
 /// Addresses, parts of a run, and other facts that come by the dozen.
 pub(super) const MOST_FACTS: usize = 20;
+/// Corners of a workload's load.
+pub(super) const MOST_LEVELS: usize = 200;
 /// Generators that a run was made by.
 pub(super) const MOST_PARTS: usize = 50;
 /// What becomes of a request that is told apart.

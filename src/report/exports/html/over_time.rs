@@ -19,6 +19,7 @@ const MOST_KINDS: usize = 5;
 pub(super) struct OverTime {
     interval_ms: u64,
     t_ms: Starts,
+    longer: Longer,
     users: Vec<u64>,
     requests: Vec<u64>,
     due: Packed,
@@ -70,6 +71,7 @@ impl OverTime {
         Self {
             interval_ms: series.interval_ms,
             t_ms: Starts::new(series),
+            longer: Longer::new(series),
             users: column(points, |point| point.vus),
             requests: column(points, |point| point.http_reqs),
             due: packed(points, |point| point.due_iterations),
@@ -104,6 +106,18 @@ impl Starts {
         let points = &series.points;
         let is_even = (0..).zip(points).all(|(at, point)| point.t_ms == at * series.interval_ms);
         if is_even { Self::Even(points.len()) } else { Self::Each(column(points, |point| point.t_ms)) }
+    }
+}
+
+/// Points that are longer than the others: which, and how long in milliseconds.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Longer(Vec<(usize, u64)>);
+
+impl Longer {
+    fn new(series: &SeriesV1) -> Self {
+        let lengths = series.points.iter().map(|point| point.interval_ms.unwrap_or(series.interval_ms));
+        Self(lengths.enumerate().filter(|(_, length)| *length > series.interval_ms).collect())
     }
 }
 
@@ -161,6 +175,7 @@ fn errors(points: &[PointV1]) -> Vec<ErrorColumn> {
 pub(super) struct BaselineOverTime {
     interval_ms: u64,
     t_ms: Starts,
+    longer: Longer,
     requests: Vec<u64>,
     service_p95: Packed,
     response_p95: Packed,
@@ -172,6 +187,7 @@ impl BaselineOverTime {
         Self {
             interval_ms: series.interval_ms,
             t_ms: Starts::new(series),
+            longer: Longer::new(series),
             requests: column(points, |point| point.http_reqs),
             service_p95: packed(points, |point| point.duration_ms.p95),
             response_p95: packed(points, |point| point.response_time_ms.p95),
@@ -182,10 +198,10 @@ impl BaselineOverTime {
 /// How many requests took how long when.
 #[derive(Debug, Serialize)]
 pub(super) struct Heat {
-    interval_ms: u64,
     /// Upper ends of the rows.
     bounds_ms: Vec<Rounded>,
     t_ms: Vec<u64>,
+    end_ms: Vec<u64>,
     /// For each column the number of its lowest row, and counts from that row on.
     columns: Vec<(usize, Vec<u64>)>,
 }
@@ -194,9 +210,9 @@ impl Heat {
     pub fn new(map: &HeatMap) -> Self {
         let whole_ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
-            interval_ms: whole_ms(map.interval),
             bounds_ms: map.bounds_ms.iter().map(|bound| Rounded::new(*bound)).collect(),
             t_ms: map.columns.iter().map(|column| whole_ms(column.start)).collect(),
+            end_ms: map.columns.iter().map(|column| whole_ms(column.end)).collect(),
             columns: map.columns.iter().map(|column| dense(&column.counts)).collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! One file out of markup, styles, scripts and data, and the policy that lets nothing else run or load.
 
-use super::island::Island;
+use super::{bounded, clip::clip, island::Island, lists::LONG};
 use crate::report::{exports::Exported, text::inert};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
@@ -37,11 +37,12 @@ pub(in crate::report::exports) fn page(exported: &Exported<'_>) -> Vec<u8> {
     let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
     let data = Island::new(exported).to_json();
     let run = &exported.summary.run;
-    let verdict = &exported.summary.verdict;
+    let verdict = bounded::verdict(&exported.summary.verdict);
+    let name = clip(&run.name, LONG);
     let outcome = if verdict.passed { "Passed" } else { "Failed" };
     let parts = [
         ("policy", policy(&[UPLOT, &script], &style)),
-        ("title", escaped(&inert(&format!("{} · {}", run.name, verdict.reason)))),
+        ("title", escaped(&inert(&format!("{name} · {}", verdict.reason)))),
         ("outcome", escaped(&inert(&format!("{outcome}: {}", verdict.reason)))),
         ("style", style),
         ("data", data),

@@ -1,14 +1,11 @@
 //! The run held against an earlier one, or why it is not.
 
-use crate::{
-    judge::compare::{Allowed, MeasuredRun, Objections, Rules, compare, objections},
-    report::{
-        Baseline,
-        comparison::markdown_section,
-        comparison_v1::{ChangeV1, Compared, ComparisonV1, RowV1, SubjectKindV1, comparison, read_run},
-        inert_markdown::plain_within,
-        summary_v1::SummaryV1,
-    },
+use crate::report::{
+    Baseline,
+    comparison::markdown_section,
+    comparison_v1::{ChangeV1, ComparisonV1, RowV1, SubjectKindV1},
+    inert_markdown::plain_within,
+    summary_v1::SummaryV1,
 };
 
 /// Most reasons that are told.
@@ -18,25 +15,10 @@ const LONGEST: usize = 300;
 
 /// The comparison in at most `room` characters. Runs that should not be compared are not: the reasons are told instead.
 pub(super) fn text(summary: &SummaryV1, baseline: &Baseline, room: usize) -> String {
-    let run = match read_run(&summary.run.id, &summary.to_json()) {
-        Ok(run) => run,
-        // Not reached by a summary that this version made; an older one that was read back could.
-        Err(error) => return not_compared(&[format!("the results are {error}")], baseline),
-    };
-    let base = &baseline.measured;
-    let (base_facts, run_facts) = (std::slice::from_ref(&base.facts), std::slice::from_ref(&run.facts));
-    let objections = objections(base_facts, run_facts, Allowed::default());
-    if !objections.refusals.is_empty() {
-        return not_compared(&objections.refusals, baseline);
+    match baseline.compared(summary) {
+        Ok(document) => fitting(document, room),
+        Err(reasons) => not_compared(&reasons, baseline),
     }
-    fitting(document(base, &run, &objections), room)
-}
-
-fn document(base: &MeasuredRun, run: &MeasuredRun, objections: &Objections) -> ComparisonV1 {
-    let rules = Rules::default();
-    let (base, new) = (std::slice::from_ref(base), std::slice::from_ref(run));
-    let found = compare(base, new, &rules);
-    comparison(&Compared { base, new, rules: &rules, objections, comparison: &found })
 }
 
 fn not_compared(reasons: &[String], baseline: &Baseline) -> String {

@@ -23,6 +23,8 @@ function unpackedColumn(text) {
 
 function unpackedSeries(series) {
   if (!Array.isArray(series.t_ms)) series.t_ms = Array.from({ length: series.t_ms }, (_, at) => at * series.interval_ms);
+  series.lengths = series.t_ms.map(() => series.interval_ms);
+  for (const [at, length] of series.longer) series.lengths[at] = length;
   const none = () => series.t_ms.map(() => null);
   for (const part of [series, series.service, series.response, series.health]) {
     for (const [key, value] of Object.entries(part || {})) if (typeof value === "string") part[key] = unpackedColumn(value);

@@ -39,6 +39,7 @@ function ms(value) {
 
 // Milliseconds on an axis: no more digits than it takes.
 function tick(value) {
+  if (value === 0) return "0";
   const [size, unit] = value < 1 ? [value * 1e3, "µs"] : value < 1000 ? [value, "ms"] : [value / 1e3, "s"];
   return Number(size.toPrecision(3)) + "\u00a0" + unit;
 }

@@ -69,10 +69,10 @@ function heatScale(heat, width, height) {
   };
 }
 
-// The end of a column in seconds. The last one ends with the run.
+// The end of a column in seconds: that of its last point. The last column ends with the run.
 function columnEnd(heat, column) {
   const start = heat.t_ms[column];
-  const end = start + heat.interval_ms;
+  const end = heat.end_ms[column];
   const isCut = column === heat.t_ms.length - 1 && start < run.run.duration_ms;
   return (isCut ? Math.min(end, run.run.duration_ms) : end) / 1000;
 }

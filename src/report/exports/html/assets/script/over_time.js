@@ -1,7 +1,8 @@
 // The run over time: charts that share one axis, one cursor and one zoom.
 
 const series = run.series;
-const lastPoint = series.t_ms.length ? series.t_ms[series.t_ms.length - 1] + series.interval_ms : 0;
+const endOf = (at) => series.t_ms[at] + series.lengths[at];
+const lastPoint = series.t_ms.length ? endOf(series.t_ms.length - 1) : 0;
 const runEnd = Math.max(run.run.duration_ms, lastPoint, 1) / 1000;
 const zoom = { min: 0, max: runEnd };
 const zoomWatchers = [];
@@ -9,10 +10,10 @@ const zoomWatchers = [];
 // Points by number, and null where the run has a hole: no line leads over it.
 const rows = [];
 series.t_ms.forEach((t, at) => {
-  if (at > 0 && t - series.t_ms[at - 1] > series.interval_ms * 1.5) rows.push(null);
+  if (at > 0 && t - endOf(at - 1) > series.interval_ms / 2) rows.push(null);
   rows.push(at);
 });
-const moments = rows.map((at, place) => (at === null ? series.t_ms[rows[place - 1]] + series.interval_ms : series.t_ms[at]) / 1000);
+const moments = rows.map((at, place) => (at === null ? endOf(rows[place - 1]) : series.t_ms[at]) / 1000);
 
 function column(values, of) {
   return rows.map((at) => {
@@ -24,7 +25,7 @@ function column(values, of) {
 
 // Seconds of a point. The last one ends with the load; what is left of it can be too little for a rate.
 function lengthOf(part, duration, at) {
-  const whole = part.interval_ms / 1000;
+  const whole = part.lengths[at] / 1000;
   const left = (duration - part.t_ms[at]) / 1000;
   if (at < part.t_ms.length - 1 || left >= whole || left <= 0) return whole;
   return part.t_ms.length > 2 && left < whole / 2 ? NaN : left;
@@ -34,13 +35,15 @@ function perSecond(values) {
   return column(values, (count, at) => (count === null ? null : count / lengthOf(series, run.run.duration_ms, at)));
 }
 
-// The baseline's values at our times.
+// The baseline's values at our times: of the point that covers each of them, however long it is.
 function baselineAt(pick) {
   const base = run.baseline.series;
-  const found = new Map(base.t_ms.map((t, at) => [Math.floor(t / base.interval_ms), at]));
-  return moments.map((x, place) => {
-    const at = rows[place] === null ? undefined : found.get(Math.floor((x * 1000) / base.interval_ms));
-    const value = at === undefined ? null : pick(base, at);
+  let at = -1;
+  return rows.map((row) => {
+    if (row === null) return null;
+    const t = series.t_ms[row];
+    while (at + 1 < base.t_ms.length && base.t_ms[at + 1] <= t) at += 1;
+    const value = at >= 0 && t < base.t_ms[at] + base.lengths[at] ? pick(base, at) : null;
     return value === undefined || Number.isNaN(value) ? null : value;
   });
 }
@@ -198,8 +201,8 @@ function rateChart() {
 
 // Users that the plan had at a time, of the workloads whose load is users.
 function plannedUsers(x) {
-  const closed = run.workloads.filter((workload) => workload.model === "closed" && workload.levels.length);
-  if (!closed.length) return null;
+  const closed = run.workloads.filter((workload) => workload.model === "closed");
+  if (!closed.length || closed.some((workload) => !workload.levels.length)) return null;
   return closed.reduce((sum, workload) => sum + levelAt(workload.levels, x * 1000), 0);
 }
 
@@ -329,6 +332,6 @@ function chartsSection() {
     series.health && chartBlock({ id: "processor", title: "Generator: processor", height: 120, build: processorChart, nothing: "The system does not tell." }),
   ].filter(Boolean);
   const tools = el("div", { class: "tools sticky-tools" }, rangeSelect(), timeChoice(), logToggle(() => latency));
-  const about = el("p", { class: "soft" }, "One point is " + span(series.interval_ms) + ". Drag across a chart to zoom in all of them, double-click to zoom out. Stages are the bands behind the lines" + (run.warm_up ? ", the warm-up is hatched" : "") + (run.baseline ? "; dashed lines are of the baseline" : "") + ".");
+  const about = el("p", { class: "soft" }, "One point is " + span(series.interval_ms) + ". ", el("span", { class: "by-hand" }, "Drag across a chart to zoom in all of them, double-click to zoom out. "), "Stages are the bands behind the lines" + (run.warm_up ? ", the warm-up is hatched" : "") + (run.baseline ? "; dashed lines are of the baseline" : "") + ".");
   return section("charts", "Over time", tools, about, charts.map((chart) => chart.element));
 }

@@ -6,7 +6,7 @@ const FIRST_ROWS = 25;
 function table({ columns, rows, caption, sorted, leftOut, filter, total, first = FIRST_ROWS }) {
   const heads = columns.map((column, at) => {
     const button = el("button", { type: "button", title: column.title || null, on: { click: () => sort(at) } }, column.label);
-    const th = el("th", { scope: "col", class: classOf(column), "aria-sort": "none" }, column.by ? button : column.label);
+    const th = el("th", { scope: "col", class: classOf(column), "aria-sort": "none", data: column.by ? { label: column.label } : null }, column.by ? button : column.label);
     if (!column.by) th.removeAttribute("aria-sort");
     return th;
   });

@@ -59,43 +59,19 @@ function target(threshold) {
   return threshold.condition + over + after;
 }
 
-// The number that decided: of a run that held as a whole, the window's that broke the threshold.
-function decided(threshold) {
-  const worst = threshold.worst_window;
-  return worst && !worst.held ? worst.observed : threshold.observed;
-}
-
-// How far the number is on the right side of the limit, as a part of the limit: negative on the wrong side.
+// How far the number is on the right side of the limit, as a part of the limit: negative on the wrong side. It is what the
+// column is sorted by; whether the threshold failed is told by its status.
 function margin(threshold) {
   const [operator] = threshold.condition.match(OPERATOR) || [];
-  const observed = decided(threshold);
+  const observed = threshold.decided;
   if (missing(observed) || !operator || operator[1] === "=" && "=!".includes(operator[0])) return null;
   const room = (threshold.limit - observed) * (operator[0] === "<" ? 1 : -1);
   return { room, part: threshold.limit ? room / Math.abs(threshold.limit) : null };
 }
 
-function marginText(threshold) {
-  const found = margin(threshold);
-  if (!found) return NONE;
-  const sign = found.room < 0 ? "−" : "";
-  // Between two shares lie points, not per cent.
-  const size = rough(Math.abs(found.room) * (threshold.unit === "share" ? 100 : 1));
-  const difference = threshold.unit === "share" ? fine(size) + "\u00a0point" + (size === 1 ? "" : "s") : inUnit(size, threshold.unit);
-  const part = Math.abs(found.part);
-  const far = found.part !== null && part < 10 && (found.part !== 1 || decided(threshold) !== 0);
-  return sign + difference + (far ? " (" + partText(sign, part, decided(threshold)) + ")" : "");
-}
-
-// What is not nothing is neither none of the limit nor all of it.
-function partText(sign, part, observed) {
-  if (part > 0 && part < 0.0005) return "under\u00a00.1\u00a0%";
-  if (part >= 0.995 && part < 1 && observed !== 0) return (part < 0.9995 ? sign + (part * 100).toFixed(1) : "over\u00a099.9") + "\u00a0%";
-  return sign + (part * 100).toFixed(part < 0.1 ? 1 : 0) + "\u00a0%";
-}
-
 // A bar to the observed number, and a mark at the limit.
 function bullet(threshold) {
-  const observed = decided(threshold);
+  const observed = threshold.decided;
   if (missing(observed) || threshold.limit <= 0 || !margin(threshold)) return null;
   const end = Math.max(threshold.limit * 1.25, Math.min(observed, threshold.limit * 3));
   const [bar, mark] = [el("i"), el("b")];
@@ -110,7 +86,7 @@ function remarks(threshold) {
   if (threshold.aborted_run) lines.push("It ended the run.");
   if (threshold.too_few_samples) lines.push(plural(threshold.samples, "sample") + " of the " + grouped(threshold.min_samples || 0) + " it needs.");
   if (worst) lines.push("Worst window: " + inUnit(worst.observed, unit) + " from " + clock(worst.start_ms / 1000) + (over ? " to " + clock((worst.start_ms + over) / 1000) : "") + (worst.held ? "." : ", which breaks it."));
-  if (worst && !worst.held && !missing(threshold.observed) && threshold.observed !== worst.observed) lines.push("Whole run: " + inUnit(threshold.observed, unit) + ".");
+  if (!missing(threshold.observed) && threshold.observed !== threshold.decided) lines.push("Whole run: " + inUnit(threshold.observed, unit) + ".");
   if (!threshold.sure && !threshold.no_data && !threshold.too_few_samples) {
     const [low, high] = interval ? [rough(interval.low), rough(interval.high)] : [null, null];
     const bounds = missing(low) && missing(high) ? "the samples are too few for a 95 % interval"
@@ -122,10 +98,10 @@ function remarks(threshold) {
 
 function targetsSection() {
   const columns = [
-    { label: "Subject", by: (row) => row.metric, cell: (row) => [name(row.metric), remarks(row).map((line) => el("span", { class: "under" }, line)), el("span", { class: "under" }, "line " + row.line)] },
-    { label: "Target", by: (row) => row.limit, cell: (row) => name(target(row)) },
-    { label: "Actual", number: true, title: "Of the worst window, where that broke the threshold", by: decided, cell: (row) => el("strong", {}, inUnit(decided(row), row.unit)) },
-    { label: "Margin", number: true, wide: true, title: "How far the number is on the right side of the limit", by: (row) => (margin(row) || {}).part, cell: (row) => [el("span", { class: (margin(row) || { room: 0 }).room < 0 ? "bad" : null }, marginText(row)), bullet(row)] },
+    { label: "Subject", by: (row) => row.metric, cell: (row) => [name(row.metric), el("span", { class: "under narrow" }, target(row)), remarks(row).map((line) => el("span", { class: "under" }, line)), el("span", { class: "under" }, "line " + row.line)] },
+    { label: "Target", wide: true, by: (row) => row.limit, cell: (row) => name(target(row)) },
+    { label: "Actual", number: true, title: "Of the worst window, where that broke the threshold", by: (row) => row.decided, cell: (row) => el("strong", {}, inUnit(row.decided, row.unit)) },
+    { label: "Margin", number: true, wide: true, title: "How far the number is from the limit", by: (row) => (margin(row) || {}).part, cell: (row) => [el("span", { class: statusOf(row)[0] === "bad" ? "bad" : null }, row.margin || NONE), bullet(row)] },
     { ...numbers("Samples", (row) => row.samples, grouped), wide: true },
     { label: "Status", by: (row) => statusOf(row)[1], cell: (row) => [badge(...statusOf(row)), row.aborted_run ? [" ", badge("bad", "ended the run")] : null, !row.sure && !row.no_data && !row.too_few_samples ? [" ", badge("warn", "close call")] : null] },
   ];

@@ -1,10 +1,8 @@
 //! How far a number is from its limit, and on which side, in words for people. Whether that is the right side is judged
 //! elsewhere.
 
-use crate::{
-    model::{Condition, Limit, Operator},
-    report::format::{number, observed},
-};
+use super::format::{number, observed};
+use crate::model::{Limit, Operator};
 use std::time::Duration;
 
 /// From here on a number is told as a multiple of its limit: `900% above` says less than `10.0× limit`.
@@ -12,20 +10,20 @@ const MULTIPLE: f64 = 10.0;
 /// Above this limit a share is told in points: there is not much room above 99 %.
 const LARGE_SHARE: f64 = 0.5;
 
-/// The distance of `seen` from the condition's limit, relative to the limit: `53% below`, `12% above`, `28.0× limit`.
+/// The distance of `seen` from the limit, relative to the limit: `53% below`, `12% above`, `28.0× limit`.
 /// Where the limit is nothing, or a large share, it is the bare difference: `88 above`, `0.60 pp below`. `None`
 /// where the two are not of one kind.
-pub(super) fn margin(condition: &Condition, seen: Limit) -> Option<String> {
-    if std::mem::discriminant(&seen) != std::mem::discriminant(&condition.limit) {
+pub(super) fn margin(operator: Operator, limit: Limit, seen: Limit) -> Option<String> {
+    if std::mem::discriminant(&seen) != std::mem::discriminant(&limit) {
         return None;
     }
-    let (amount, limit) = (seen.amount(), condition.limit.amount());
+    let (amount, limit) = (seen.amount(), limit.amount());
     let difference = amount - limit;
     if !difference.is_finite() {
         return None;
     }
     if difference == 0.0 {
-        let exact = matches!(condition.operator, Operator::Equal | Operator::NotEqual);
+        let exact = matches!(operator, Operator::Equal | Operator::NotEqual);
         return Some(if exact { "equal" } else { "at the limit" }.to_owned());
     }
     let side = if difference > 0.0 { "above" } else { "below" };
@@ -68,15 +66,8 @@ fn digits(percent: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Aggregation, Percent};
-
     fn ms(millis: f64) -> Limit {
         Limit::Time(Duration::from_secs_f64(millis / 1e3))
-    }
-
-    fn told(operator: Operator, limit: Limit, seen: Limit) -> Option<String> {
-        let aggregation = Aggregation::Percentile(Percent::whole(95));
-        margin(&Condition { aggregation, operator, limit }, seen)
     }
 
     #[test]
@@ -100,7 +91,7 @@ mod tests {
             (Greater, Number(1_000.0), Number(490.0), "51% below"),
             (GreaterOrEqual, PerSecond(10.0), PerSecond(280.0), "28.0× limit"),
         ] {
-            assert_eq!(told(operator, limit, seen).as_deref(), Some(expected), "{seen} against {limit}");
+            assert_eq!(margin(operator, limit, seen).as_deref(), Some(expected), "{seen} against {limit}");
         }
     }
 
@@ -119,13 +110,13 @@ mod tests {
             (Greater, PerSecond(0.0), PerSecond(1.0 / 3.0), "0.333/s above"),
             (LessOrEqual, ms(5.0), ms(5.0), "at the limit"),
         ] {
-            assert_eq!(told(operator, limit, seen).as_deref(), Some(expected), "{seen} against {limit}");
+            assert_eq!(margin(operator, limit, seen).as_deref(), Some(expected), "{seen} against {limit}");
         }
     }
 
     #[test]
     fn what_is_no_number_or_of_another_kind_has_no_distance() {
-        assert_eq!(told(Operator::Less, ms(5.0), Limit::Number(1.0)), None);
-        assert_eq!(told(Operator::Less, Limit::Number(1.0), Limit::Number(f64::NAN)), None);
+        assert_eq!(margin(Operator::Less, ms(5.0), Limit::Number(1.0)), None);
+        assert_eq!(margin(Operator::Less, Limit::Number(1.0), Limit::Number(f64::NAN)), None);
     }
 }
